@@ -1,0 +1,1 @@
+"""The sending engine: leases, throttle, ledger writer and SMTP sessions."""

@@ -1,0 +1,1 @@
+"""The gate before sending: one rule per file, an explicit registry. Pure."""

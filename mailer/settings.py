@@ -1,0 +1,77 @@
+"""What the operator settled: mailer.toml and the environment, as one frozen value.
+
+Names are those of docs/settings.md. Secrets are kept out of ``repr``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from mailer.newsletter import Newsletter
+
+
+class Tls(StrEnum):
+    """What the way to the mail server must be."""
+
+    REQUIRED = "required"
+    OPPORTUNISTIC = "opportunistic"
+    NONE = "none"  # loopback only
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most ``count`` messages in any ``window_seconds``: "30/minute" is (30, 60)."""
+
+    count: int
+    window_seconds: int
+
+    def __str__(self) -> str:
+        names = {1: "second", 60: "minute", 3600: "hour", 86400: "day"}
+        return f"{self.count}/{names.get(self.window_seconds, f'{self.window_seconds}s')}"
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server, how to reach it and how much it may be asked."""
+
+    host: str = "localhost"
+    port: int = 587
+    username: str = ""
+    password: str = field(default="", repr=False)
+    implicit_tls: bool = False  # smtps://
+    tls: Tls = Tls.REQUIRED
+    ca_file: Path | None = None  # trusted beside the system's, for a server with a certificate of one's own
+    connections: int = 4
+    rate: tuple[Rate, ...] = ()
+    helo: str = ""  # "" : this host's name
+    timeout_seconds: float = 60.0  # for connecting and for each reply but the one to the final dot
+
+
+@dataclass(frozen=True, slots=True)
+class DkimSettings:
+    """A key to sign with; absent when the relay signs."""
+
+    domain: str
+    selector: str
+    key_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything settled for one installation."""
+
+    folder: Path  # paths in mailer.toml are relative to it
+    database: str = field(default="sqlite:///mailer.db", repr=False)  # may hold a password
+    base_url: str = "http://localhost:8080"
+    secret_keys: tuple[bytes, ...] = field(default=(), repr=False)  # newest first
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
+    newsletters: Mapping[str, Newsletter] = field(default_factory=dict)
+    dkim: Mapping[str, DkimSettings] = field(default_factory=dict)  # by newsletter key
+
+    @property
+    def templates(self) -> Path | None:
+        own = self.folder / "templates"
+        return own if own.is_dir() else None

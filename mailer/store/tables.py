@@ -1,0 +1,121 @@
+"""The tables about issues and their ledger. People's tables are in ``subscribers.tables``; ``Base`` is theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailer.store.states import DeliveryState, SendingState
+from subscribers.tables import Base
+
+
+def _one_of(column: str, values: type[DeliveryState] | type[SendingState]) -> str:
+    return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
+
+
+class IssueRow(Base):
+    """One issue of one newsletter and how its sending stands. (newsletter, slug) is sent once."""
+
+    __tablename__ = "issue"
+    __table_args__ = (
+        UniqueConstraint("newsletter", "slug"),
+        CheckConstraint(_one_of("state", SendingState), name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    newsletter: Mapped[str] = mapped_column(String(64))
+    slug: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text, default="")  # why it is paused or cancelled, for a person
+    audience: Mapped[int] = mapped_column(default=0)  # rows planned
+    issue_date: Mapped[datetime | None]
+    page_url: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    start_at: Mapped[datetime | None]  # scheduled with --at
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class EditionRow(Base):
+    """An issue rendered for one language, frozen: what everybody who reads that language gets."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("issue_id", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(Text)
+    preheader: Mapped[str] = mapped_column(Text)
+    mjml: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    source: Mapped[bytes] = mapped_column(LargeBinary)
+    source_sha256: Mapped[str] = mapped_column(String(64))
+    result_sha256: Mapped[str] = mapped_column(String(64))  # over subject, HTML and text
+    template_version: Mapped[str] = mapped_column(String(64))
+    frozen_at: Mapped[datetime]
+
+
+class DeliveryRow(Base):
+    """One row of the ledger: this issue to this subscription, and what happened to it.
+
+    ``address`` is what the message goes to, copied when planned, so that a report stays true later.
+    ``lease`` names the worker that has the row; a row without one is nobody's.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("issue_id", "subscription_id"),
+        CheckConstraint(_one_of("state", DeliveryState), name="state"),
+        Index("ix_delivery_issue_id_state_next_attempt_at_id", "issue_id", "state", "next_attempt_at", "id"),
+        Index("ix_delivery_subscription_id", "subscription_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"))
+    subscription_id: Mapped[int | None] = mapped_column(
+        ForeignKey("subscription.id", ondelete="SET NULL")
+    )  # NULL after the person was erased
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    address: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None]
+    lease: Mapped[int | None] = mapped_column(ForeignKey("worker.id"))
+    code: Mapped[int | None]  # SMTP reply code, 250 … 554
+    enhanced_code: Mapped[str] = mapped_column(String(16), default="")  # RFC 3463, "5.1.1"
+    reply: Mapped[str] = mapped_column(Text, default="")
+    first_attempt_at: Mapped[datetime | None]
+    at: Mapped[datetime | None]  # when the present state was entered
+
+
+class WorkerRow(Base):
+    """A process that sends. Its leases are void when it is known to be dead or its heartbeat is too old."""
+
+    __tablename__ = "worker"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    boot: Mapped[str] = mapped_column(String(64))  # the kernel's boot id: pids mean nothing across boots
+    pid: Mapped[int]
+    pid_started: Mapped[str] = mapped_column(String(32))  # the process's start time as the kernel tells it
+    started_at: Mapped[datetime]
+    heartbeat_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class PaceRow(Base):
+    """How far a sending limit is used up; shared by all workers and kept over restarts."""
+
+    __tablename__ = "pace"
+    __table_args__ = (UniqueConstraint("scope", "window_seconds", "slot"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(255))  # "smtp:host:port", "domain:example.org"
+    window_seconds: Mapped[int]
+    slot: Mapped[int]  # the time granule, in microseconds since 1970
+    used: Mapped[int]

@@ -1,0 +1,1 @@
+"""The web app: archive, feeds, webhooks and health around the subscribers' own pages."""

@@ -1,0 +1,1 @@
+"""People and their consent: addresses, subscriptions, tokens, suppressions. Never imports ``mailer``."""
