@@ -1,0 +1,125 @@
+"""What a command works on: settings and database of one installation, each opened only when it is asked for.
+
+Law: nothing heavy is imported before it is needed; ``mailer --help`` and ``mailer lint`` open no database.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mailer.errors import DatabaseError, SettingsError, UsageError
+from mailer.newsletter import Newsletter
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from sqlalchemy import Engine
+
+    from mailer.settings import Settings
+
+DEFAULT_CONFIG = Path("mailer.toml")
+
+
+class Installation:
+    """One mailer.toml and its database. ``config`` is what ``--config`` says, None when it was not given."""
+
+    def __init__(self, config: Path | None = None, *, debug: bool = False) -> None:
+        self.config = config
+        self.debug = debug
+
+    @property
+    def config_path(self) -> Path:
+        """``--config``, else ``MAILER_CONFIG``, else mailer.toml in the current folder."""
+        if self.config is not None:
+            return self.config
+        named = os.environ.get("MAILER_CONFIG", "")
+        return Path(named) if named else DEFAULT_CONFIG
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether a mailer.toml was named or lies in the current folder."""
+        return self.config is not None or bool(os.environ.get("MAILER_CONFIG")) or DEFAULT_CONFIG.exists()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What mailer.toml and the environment say; raises ``SettingsError``."""
+        from mailer.configuration import load_settings
+
+        return load_settings(self.config_path)
+
+    @cached_property
+    def settings_or_default(self) -> Settings:
+        """The settings, or without any mailer.toml those that are enough to lint, render and preview."""
+        from mailer.configuration import default_settings
+
+        return self.settings if self.is_configured else default_settings(Path.cwd())
+
+    @cached_property
+    def database(self) -> Engine:
+        """The database, created or upgraded when needed; raises ``DatabaseError``."""
+        from sqlalchemy.exc import DBAPIError
+
+        from mailer.store.database import open_database
+        from mailer.store.migrate import prepare_database
+
+        engine = open_database(self.settings.database)
+        try:
+            prepare_database(engine)
+        except DBAPIError as error:
+            raise DatabaseError(
+                f"the database cannot be opened: {self.redact(str(error.orig).strip())}.",
+                where=engine.url.render_as_string(hide_password=True),
+                hint="Check `database` in mailer.toml, and that this user may write there.",
+            ) from error
+        return engine
+
+    @cached_property
+    def console(self) -> Console:
+        """Where people read: stderr, in colour on a terminal only."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False)
+
+    def close(self) -> None:
+        """Give the database back."""
+        if "database" in self.__dict__:
+            self.database.dispose()
+
+    def redact(self, text: str) -> str:
+        """``text`` without the secrets of these settings, for a message that a library wrote."""
+        settings = self.__dict__.get("settings")
+        if settings is None:
+            return text
+        secrets = [settings.smtp.password, urlsplit(settings.database).password or ""]
+        secrets += [key.decode("utf-8", "replace") for key in settings.secret_keys]
+        for secret in secrets:
+            text = text.replace(secret, "[secret]") if secret else text
+        return text
+
+
+def newsletter_of(installation: Installation, key: str | None, *, or_default: bool = False) -> Newsletter:
+    """The newsletter named ``key``; the only one needs no name.
+
+    ``or_default`` lets a command work without any mailer.toml. Raises ``UsageError`` naming those known.
+    """
+    settings = installation.settings_or_default if or_default else installation.settings
+    known = settings.newsletters
+    if key is not None and key in known:
+        return known[key]
+    names = ", ".join(sorted(known))
+    if key is not None:
+        raise UsageError(
+            f"there is no newsletter {key!r}.", hint=f"Known: {names}." if names else "None is set up."
+        )
+    if not known:
+        raise SettingsError(
+            "no newsletter is set up.",
+            where=str(installation.config_path),
+            hint="Add a table [newsletters.NAME]; `mailer init` in an empty folder shows one.",
+        )
+    if len(known) > 1:
+        raise UsageError("which newsletter?", hint=f"Name one with --newsletter: {names}.")
+    return next(iter(known.values()))
