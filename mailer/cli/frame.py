@@ -58,7 +58,7 @@ class Mailer(click.Group):
         if not standalone_mode:
             return run()
         try:
-            result = run()
+            result: object = run()
         except Exception as error:
             sys.exit(_explain(error, installation))
         sys.exit(result if isinstance(result, int) else 0)
