@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.store.states import DeliveryState, SendingState
@@ -75,7 +85,8 @@ class DeliveryRow(Base):
         Index("ix_delivery_subscription_id", "subscription_id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    # ten million people a day are past 32 bits in a year; SQLite's INTEGER has 64 and numbers by itself
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"))
     subscription_id: Mapped[int | None] = mapped_column(
         ForeignKey("subscription.id", ondelete="SET NULL")
@@ -99,13 +110,16 @@ class WorkerRow(Base):
     __tablename__ = "worker"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int | None] = mapped_column(
+        ForeignKey("issue.id", ondelete="CASCADE"), index=True
+    )  # the one whose rows it leases
     host: Mapped[str] = mapped_column(String(255))
-    boot: Mapped[str] = mapped_column(String(64))  # the kernel's boot id: pids mean nothing across boots
+    boot: Mapped[str] = mapped_column(String(64))  # boot id and pid namespace: pids mean nothing beyond them
     pid: Mapped[int]
     pid_started: Mapped[str] = mapped_column(String(32))  # the process's start time as the kernel tells it
     started_at: Mapped[datetime]
     heartbeat_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]  # it holds no row any more: it left, or was found dead and recovered from
 
 
 class PaceRow(Base):
@@ -116,6 +130,6 @@ class PaceRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     scope: Mapped[str] = mapped_column(String(255))  # "smtp:host:port", "domain:example.org"
-    window_seconds: Mapped[int]
-    slot: Mapped[int]  # the time granule, in microseconds since 1970
-    used: Mapped[int]
+    window_seconds: Mapped[int]  # 0: the row that says when the next message of an even pace may go
+    slot: Mapped[int] = mapped_column(BigInteger)  # the time granule, in microseconds since 1970
+    used: Mapped[int] = mapped_column(BigInteger)  # messages; in the row of the even pace, microseconds since 1970
