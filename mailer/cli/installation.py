@@ -52,10 +52,15 @@ class Installation:
 
     @cached_property
     def settings_or_default(self) -> Settings:
-        """The settings, or without any mailer.toml those that are enough to lint, render and preview."""
-        from mailer.configuration import default_settings
+        """The settings without their key files, or without any mailer.toml those that are enough to lint.
 
-        return self.settings if self.is_configured else default_settings(Path.cwd())
+        For work that sends nothing: lint, render and preview also run in a checkout that holds no secret.
+        """
+        from mailer.configuration import default_settings, load_settings
+
+        if not self.is_configured:
+            return default_settings(Path.cwd())
+        return load_settings(self.config_path, with_secrets=False)
 
     @cached_property
     def database(self) -> Engine:

@@ -1,0 +1,62 @@
+"""What every test finds: a clean environment, a browser where there is one, and markers that skip aloud."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = ROOT.parent / "shared"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+settings.register_profile("newsletter-mailer", max_examples=100, deadline=None)
+settings.load_profile("newsletter-mailer")
+
+
+def chromium_path() -> str | None:
+    """The Chromium of this machine."""
+    return next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and chromium_path() is None:
+        missing = "no Chromium on this machine (Debian: apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(f"{missing}: browser tests must run in CI", pytrace=False)
+        pytest.skip(missing)
+    if item.get_closest_marker("corpus") and not CORPUS.is_dir():
+        pytest.skip(f"no newsletters to read at {CORPUS}")
+
+
+@pytest.fixture(autouse=True)
+def _environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the developer has set for an installation of their own does not reach the tests."""
+    for name in [name for name in os.environ if name.startswith("MAILER_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium; only for tests marked ``browser``."""
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Real newsletters beside the checkout; only for tests marked ``corpus``."""
+    return CORPUS
