@@ -26,7 +26,7 @@ RECEIPT_FOR: Final = timedelta(days=1)
 CLOCK_SKEW: Final = timedelta(minutes=5)  # between the machines of one installation
 MAX_TOKEN_LENGTH: Final = 1024  # the longest honest one holds an address of 254 octets
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
-"""Exactly the texts that we write: base64 readers skip foreign characters, so one link could be written in many ways."""
+"""Exactly what we write: base64 readers skip foreign characters, so a link could be written in many ways."""
 
 
 class TokenError(ValueError):

@@ -1,27 +1,88 @@
-"""Opening the database: SQLite in WAL with synchronous=FULL and foreign keys, or PostgreSQL."""
+"""Opening the database: SQLite in WAL with synchronous=FULL and foreign keys, or PostgreSQL.
+
+Law: on SQLite a transaction takes the write lock when it begins (BEGIN IMMEDIATE), unless it was opened with
+``reading``. A transaction that reads first and writes later would otherwise be told "database is locked" at once
+when somebody else wrote in between, however long it is willing to wait; this way it waits its turn instead.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, create_engine, event
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another one: group commits are short, so a wait this long is a fault."""
+_READS_ONLY = "mailer_reads_only"
 
 
 def open_database(url: str) -> Engine:
     """An engine for ``url``. SQLite connections get the pragmas that the ledger's promise needs."""
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _set_pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+def for_reading(engine: Engine) -> Engine:
+    """The same engine and pool, for transactions that write nothing: they wait for nobody and block nobody."""
+    return engine.execution_options(**{_READS_ONLY: True})
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction with one unchanging view, for looking only (temporary tables may be filled)."""
+    with for_reading(engine).connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is committed at the end, or rolled back by an exception. Keep it short: on SQLite every
+    other writer waits for it.
+    """
+    with engine.begin() as connection:
+        yield connection
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    connection.exec_driver_sql("BEGIN" if options.get(_READS_ONLY) else "BEGIN IMMEDIATE")
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # The driver's own idea of when a transaction begins (before INSERT, not before SELECT or CREATE) is switched
+    # off: _begin_sqlite says it.
+    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA journal_mode")
+    if cursor.fetchall() != [("wal",)]:
+        _switch_to_wal(connection)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _switch_to_wal(connection: DBAPIConnection) -> None:
+    """Tried again by hand: while two processes open a new file together, SQLite refuses this without waiting."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        cursor = connection.cursor()
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.01)
+        finally:
+            cursor.close()
