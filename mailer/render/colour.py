@@ -1,0 +1,91 @@
+"""Colours that can be read: an operator's accent, made dark or light enough for the page that it stands on.
+
+Contrast is that of WCAG 2.2; colours are "#rrggbb". The law: at least 4.5 to 1, also when a mail client
+inverts both.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from mailer.errors import SettingsError
+
+READABLE: Final = 4.5
+_STEPS: Final = 50  # one step is 2 % of the way to black or white: finer than an eye sees
+_HEX: Final = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """The colours of one mode. ``accent`` is readable on ``card``, ``tint`` and ``page``."""
+
+    page: str
+    card: str
+    tint: str
+    line: str
+    text: str
+    muted: str
+    accent: str
+
+
+_LIGHT: Final = Scheme("#f2f4f7", "#ffffff", "#f5f7f9", "#d9dee4", "#1f2328", "#57606a", "")
+_DARK: Final = Scheme("#101215", "#1b1e23", "#262a31", "#3a4049", "#e6e8eb", "#aab1bb", "")
+
+
+def channels(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue, each 0 to 255. Raises SettingsError for anything but #rgb and #rrggbb."""
+    if not _HEX.fullmatch(colour):
+        raise SettingsError(f"{colour!r} is not a colour.", where="accent", hint='Write it as "#0b57a4".')
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    return int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, 0 (black) to 1 (white)."""
+
+    def linear(channel: int) -> float:
+        share = channel / 255
+        return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
+
+    red, green, blue = channels(colour)
+    return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+
+
+def contrast(one: str, other: str) -> float:
+    """1 (the same) to 21 (black on white)."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def inverted(colour: str) -> str:
+    """What a mail client that inverts everything makes of it."""
+    red, green, blue = channels(colour)
+    return f"#{255 - red:02x}{255 - green:02x}{255 - blue:02x}"
+
+
+def readable(colour: str, *backgrounds: str) -> str:
+    """The colour, moved towards black or white just far enough to be read on every background, inverted or not."""
+
+    def is_readable(candidate: str) -> bool:
+        return all(
+            contrast(candidate, ground) >= READABLE and contrast(inverted(candidate), inverted(ground)) >= READABLE
+            for ground in backgrounds
+        )
+
+    start = channels(colour)
+    end = 255 if luminance(backgrounds[0]) < 0.18 else 0
+    for step in range(_STEPS + 1):
+        mixed = [round(channel + (end - channel) * step / _STEPS) for channel in start]
+        candidate = "#{:02x}{:02x}{:02x}".format(*mixed)
+        if is_readable(candidate):
+            return candidate
+    return "#ffffff" if end else "#000000"
+
+
+def scheme(accent: str, *, dark: bool) -> Scheme:
+    """The colours of light or dark mode for an accent."""
+    chosen = _DARK if dark else _LIGHT
+    accent = readable(accent, chosen.card, chosen.tint, chosen.page)
+    return Scheme(chosen.page, chosen.card, chosen.tint, chosen.line, chosen.text, chosen.muted, accent)

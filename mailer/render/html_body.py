@@ -1,0 +1,202 @@
+"""Body tokens as HTML in XML form, without styles: classes and elements that prose.css dresses.
+
+Every ``>`` in text is escaped: MJML's parser panics on one that follows a multibyte character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mailer.render.html_raw import boxes, well_formed
+from mailer.render.html_table import table
+from mailer.render.links import spoken_address
+from mailer.render.outline import Outline, Part
+from mailer.render.tree import Node, alternative, attribute, clean, clean_url, plain
+
+_SPECIAL: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+
+
+def escape(text: str) -> str:
+    """Text for an element or a double-quoted attribute."""
+    return clean(text).translate(_SPECIAL)
+
+
+def escape_url(url: str) -> str:
+    """An address for a double-quoted attribute."""
+    return clean_url(url).translate(_SPECIAL)
+
+
+@dataclass(slots=True)
+class HtmlBody:
+    """Writes the parts of one issue. ``picture_width`` is that of the column in pixels, for Outlook."""
+
+    outline: Outline
+    notes_title: str
+    picture_width: int = 576
+    _raw: bool = field(default=False, init=False)  # the part at hand holds raw HTML
+
+    def part(self, part: Part) -> str:
+        """One part as well-formed HTML."""
+        self._raw = False
+        markup = self.blocks(part.nodes)
+        return well_formed(markup) if self._raw else markup
+
+    def blocks(self, nodes: Iterable[Node]) -> str:
+        return "".join(self.node(node) for node in nodes)
+
+    def inside(self, node: Node) -> str:
+        return self.blocks(node.children)
+
+    def node(self, node: Node) -> str:
+        """Any node; an element nobody foresaw is shown by what is in it, so that no word is lost."""
+        writer = _WRITERS.get(node.type)
+        if writer is not None:
+            return writer(self, node)
+        return self.inside(node) if node.children else escape(node.content)
+
+    def _paragraph(self, node: Node) -> str:
+        picture = lone_image(node)
+        if picture is not None:
+            return self._figure_of(picture, attribute(picture, "title"))
+        return self.inside(node) if node.hidden else f"<p>{self.inside(node)}</p>"
+
+    def _heading(self, node: Node) -> str:
+        heading = self.outline.of(node)
+        anchor = f' id="{escape(heading.anchor)}"' if heading.anchor else ""
+        return f"<h{heading.level}{anchor}>{self.inside(node)}</h{heading.level}>"
+
+    def _element(self, node: Node) -> str:
+        return f"<{node.tag}>{self.inside(node)}</{node.tag}>"
+
+    def _list(self, node: Node) -> str:
+        start = attribute(node, "start")
+        first = f' start="{escape(start)}"' if start not in ("", "1") else ""
+        return f"<{node.tag}{first}>{self.inside(node)}</{node.tag}>"
+
+    def _code_block(self, node: Node) -> str:
+        return f"<pre>{escape(node.content.rstrip())}</pre>"
+
+    def _raw_html(self, node: Node) -> str:
+        markup = boxes(clean(node.content))
+        self._raw = self._raw or "<" in markup or "&" in markup
+        return markup
+
+    def _link(self, node: Node) -> str:
+        url = attribute(node, "href")
+        if not url:
+            return self.inside(node)
+        title = attribute(node, "title")
+        told = f' title="{escape(title)}"' if title else ""
+        spoken = spoken_address(url, plain(node))
+        return f'<a href="{escape_url(url)}"{told}>{self.inside(node)}</a>' + (
+            f" ({escape(spoken)})" if spoken else ""
+        )
+
+    def _image(self, node: Node) -> str:
+        return self._picture(node, "inline")
+
+    def _picture(self, node: Node, style: str) -> str:
+        width = attribute(node, "width").removesuffix("px")
+        pixels = min(int(width), self.picture_width) if width.isascii() and width.isdigit() else 0
+        if not pixels and style == "wide":
+            pixels = self.picture_width
+        size = f' width="{pixels}"' if pixels else ""
+        source = escape_url(attribute(node, "src"))
+        return f'<img src="{source}" alt="{escape(alternative(node))}" class="{style}"{size}/>'
+
+    def _figure(self, node: Node) -> str:
+        """A figure token of the reader: image, perhaps in a link, and a caption."""
+        image = next((child for child in node.walk() if child.type == "image"), None)
+        caption = next((child for child in node.walk() if child.type in CAPTIONS), None)
+        if image is None:
+            return self.inside(node)
+        words = self.inside(caption) if caption is not None else escape(attribute(image, "title"))
+        return self._dressed(image, words)
+
+    def _figure_of(self, picture: Node, caption: str) -> str:
+        image = next(child for child in picture.walk() if child.type == "image")
+        return self._dressed(image, escape(caption or attribute(image, "title")))
+
+    def _dressed(self, image: Node, caption: str) -> str:
+        shown = self._picture(image, "wide")
+        link = image.parent
+        if link is not None and link.type == "link":
+            shown = f'<a href="{escape_url(attribute(link, "href"))}">{shown}</a>'
+        below = f'<p class="caption">{caption}</p>' if caption else ""
+        return f'<div class="figure">{shown}{below}</div>'
+
+    def _table(self, node: Node) -> str:
+        return table(node, self.inside)
+
+    def _note_mark(self, node: Node) -> str:
+        return f"<sup>{node.meta['id'] + 1}</sup>"
+
+    def _notes(self, node: Node) -> str:
+        return f'<div class="notes"><p><strong>{escape(self.notes_title)}</strong></p>{self.inside(node)}</div>'
+
+    def _note(self, node: Node) -> str:
+        number = node.meta["id"] + 1
+        return "".join(
+            f"<p><sup>{number}</sup> {self.inside(child)}</p>"
+            if position == 0 and child.type == "paragraph"
+            else self.node(child)
+            for position, child in enumerate(node.children)
+        )
+
+
+def lone_image(paragraph: Node) -> Node | None:
+    """The image (or the link around it) that is all a paragraph holds."""
+    inline = paragraph.children[0] if len(paragraph.children) == 1 else None
+    if inline is None or inline.type != "inline":
+        return None
+    seen = [child for child in inline.children if child.type != "text" or child.content.strip()]
+    if len(seen) != 1:
+        return None
+    only = seen[0]
+    if only.type == "link" and len(only.children) == 1 and only.children[0].type == "image":
+        return only
+    return only if only.type == "image" else None
+
+
+CAPTIONS: Final = frozenset({"figcaption", "figure_caption", "caption"})
+
+_Writer = Callable[[HtmlBody, Node], str]
+_WRITERS: Final[Mapping[str, _Writer]] = {
+    "paragraph": HtmlBody._paragraph,
+    "heading": HtmlBody._heading,
+    "blockquote": HtmlBody._element,
+    "bullet_list": HtmlBody._list,
+    "ordered_list": HtmlBody._list,
+    "list_item": HtmlBody._element,
+    "strong": HtmlBody._element,
+    "em": HtmlBody._element,
+    "s": HtmlBody._element,
+    "dl": HtmlBody._element,
+    "dt": HtmlBody._element,
+    "dd": HtmlBody._element,
+    "hr": lambda body, node: "<hr/>",
+    "fence": HtmlBody._code_block,
+    "code_block": HtmlBody._code_block,
+    "code_inline": lambda body, node: f"<code>{escape(node.content)}</code>",
+    "text": lambda body, node: escape(node.content),
+    "softbreak": lambda body, node: "\n",
+    "hardbreak": lambda body, node: "<br/>",
+    "html_block": HtmlBody._raw_html,
+    "html_inline": HtmlBody._raw_html,
+    "link": HtmlBody._link,
+    "image": HtmlBody._image,
+    "figure": HtmlBody._figure,
+    "table": HtmlBody._table,
+    "footnote_ref": HtmlBody._note_mark,
+    "footnote_block": HtmlBody._notes,
+    "footnote": HtmlBody._note,
+    "footnote_anchor": lambda body, node: "",
+}
+
+
+def parts_html(outline: Outline, notes_title: str) -> Sequence[str]:
+    """The body of an issue, one piece for each part of its outline."""
+    body = HtmlBody(outline, notes_title)
+    return [body.part(part) for part in outline.parts]

@@ -1,0 +1,69 @@
+"""A Markdown table as HTML that survives a phone: narrow ones stay tables, wide ones become cards there.
+
+A card needs its labels in the cells: they are hidden inline, and shown by the phone's media query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mailer.render.tree import Node, attribute, plain
+
+PHONE_CHARACTERS: Final = 34  # what a 375 px column shows of 14 px text, without the padding of three columns
+_PADDING_CHARACTERS: Final = 2
+
+
+def rows(table: Node) -> tuple[list[Node], list[list[Node]]]:
+    """The cells of the head and of each row of the body."""
+    lines = [(row.parent, list(row.children)) for row in table.walk() if row.type == "tr"]
+    head = [cells for above, cells in lines if above is not None and above.type == "thead"]
+    body = [cells for above, cells in lines if above is None or above.type != "thead"]
+    return (head[0] if head else []), body
+
+
+def needs_cards(table: Node) -> bool:
+    """Whether the longest word of each column together would not fit beside each other on a phone."""
+    head, body = rows(table)
+    lines = [cells for cells in (head, *body) if cells]
+    columns = max((len(cells) for cells in lines), default=0)
+    if columns < 3:  # two columns wrap well
+        return False
+    widest = [0] * columns
+    for cells in lines:
+        for column, cell in enumerate(cells):
+            widest[column] = max(widest[column], max(map(len, plain(cell).split()), default=0))
+    return sum(widest) + _PADDING_CHARACTERS * columns > PHONE_CHARACTERS
+
+
+def table(node: Node, inside: Callable[[Node], str]) -> str:
+    """The table; ``inside`` writes what a cell holds."""
+    head, body = rows(node)
+    cards = needs_cards(node)
+    labels = [inside(cell) for cell in head]
+    top = f"<tr>{''.join(_cell(cell, inside(cell)) for cell in head)}</tr>"
+    lines = [
+        "".join(
+            _cell(
+                cell, _labelled(labels[column], inside(cell)) if cards and column < len(labels) else inside(cell)
+            )
+            for column, cell in enumerate(cells)
+        )
+        for cells in body
+    ]
+    written = "".join(f"<tr>{line}</tr>" for line in lines)
+    kind = "data cards" if cards else "data"
+    return (
+        f'<table class="{kind}" cellspacing="0" width="100%"><thead>{top}</thead><tbody>{written}</tbody></table>'
+    )
+
+
+def _labelled(label: str, content: str) -> str:
+    return f'<span class="label">{label}: </span>{content}' if label else content
+
+
+def _cell(cell: Node, content: str) -> str:
+    style = attribute(cell, "style")
+    side = next((side for side in ("center", "right", "left") if f"text-align:{side}" in style), "")
+    aligned = f' align="{side}"' if side else ""
+    return f"<{cell.tag}{aligned}>{content}</{cell.tag}>"

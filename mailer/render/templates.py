@@ -1,0 +1,73 @@
+"""Reads templates and styles from disk: the only file of this room that does.
+
+A user's folder comes first and can replace one file alone; the environment is kept, changed files are read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import TemplateError as JinjaError
+from jinja2 import TemplateNotFound as JinjaNotFound
+
+from mailer.errors import TemplateError
+from mailer.render.text_wrap import underline, wrap
+
+FILES: Final = (
+    "issue/issue.mjml",
+    "issue/masthead.mjml",
+    "issue/contents.mjml",
+    "issue/footer.mjml",
+    "issue/prose.css",
+    "issue/head.css",
+    "issue/issue.txt",
+)
+
+
+@lru_cache(maxsize=8)
+def _environment(folders: tuple[Path, ...]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(enabled_extensions=("mjml", "html"), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["wrap"] = wrap
+    environment.filters["underline"] = underline
+    return environment
+
+
+def fill(folders: Sequence[Path], name: str, values: Mapping[str, object]) -> str:
+    """The template of that name, filled in. Raises TemplateError with file and line."""
+    try:
+        return _environment(tuple(folders)).get_template(name).render(values)
+    except JinjaNotFound as missing:
+        raise _absent(str(missing.name or name), folders) from missing
+    except JinjaError as error:
+        where = f"{getattr(error, 'name', None) or name}:{getattr(error, 'lineno', None) or 1}"
+        raise TemplateError(f"The template cannot be filled in: {error.message}.", where=where) from error
+
+
+def version(folders: Sequence[Path]) -> str:
+    """SHA-256, hex, over the names and bytes of every template and style that an edition is made from."""
+    digest = hashlib.sha256()
+    for name in FILES:
+        path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+        if path is None:
+            raise _absent(name, folders)
+        content = path.read_bytes()
+        digest.update(f"{name}\n{len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _absent(name: str, folders: Sequence[Path]) -> TemplateError:
+    looked = ", ".join(str(folder) for folder in folders) or "no folder"
+    return TemplateError("The template is missing.", where=name, hint=f"Looked in: {looked}.")
