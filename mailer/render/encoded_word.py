@@ -58,10 +58,10 @@ def _is_plain(text: str, words: list[str]) -> bool:
 
 
 def encoded_words(text: str, taken: int) -> list[str]:
-    """``text`` as UTF-8 encoded-words, Q or B, whichever is shorter; blanks between them belong to nobody."""
+    """``text`` as UTF-8 encoded-words, Q while most stays readable, else B; blanks between them do not count."""
     data = text.encode()
     q_size = sum(1 if octet in _Q_PLAIN or octet == 0x20 else 3 for octet in data)
-    use_q = q_size <= (len(data) + 2) // 3 * 4
+    use_q = q_size <= 2 * len(data)
     frame = "=?utf-8?q?" if use_q else "=?utf-8?b?"
     words: list[str] = []
     chunk = b""

@@ -52,9 +52,12 @@ def encode_value(value: str) -> bytes:
 
     A soft break or CRLF follows in the template, so the last line keeps one octet free for it.
     """
-    is_plain = len(value) < LINE_OCTETS and value.isascii() and value.isprintable() and "=" not in value
-    if is_plain and value[:1] not in (".", "F", "") and value[-1] != " ":
-        return value.encode("ascii")
+    if value.isascii() and value.isprintable():
+        # Only "=" and a blank at the end need an escape: no search through the octets, once or twice a message.
+        encoded = value.encode("ascii").replace(b"=", b"=3D")
+        if encoded.endswith(b" "):
+            encoded = encoded[:-1] + b"=20"
+        return SOFT_BREAK.join(_cut(encoded))
     return _encode_line(value.encode(), ends_here=True)
 
 
