@@ -1,0 +1,79 @@
+"""Run the rules over an issue: findings become problems, sorted by place, minus what was switched off.
+
+Law: no clock, no file, no network; the same issue and settings give the same problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from mailer.issue import Issue, Problem, Severity
+from mailer.lint.directives import Directives
+from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.rule import Rule
+from mailer.lint.rules import RULES
+from mailer.lint.size import Weight, size_problems
+
+__all__ = ["RULES", "LintSettings", "lint", "lint_rendered", "rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class LintSettings:
+    """What a newsletter changes: rules switched off, rules switched on that are off by default, severities."""
+
+    off: frozenset[str] = frozenset()
+    on: frozenset[str] = frozenset()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+
+    def runs(self, candidate: Rule) -> bool:
+        return candidate.id not in self.off and (candidate.is_on or candidate.id in self.on)
+
+
+DEFAULT: Final = LintSettings()
+_BY_ID: Final = {candidate.id: candidate for candidate in RULES}
+
+
+def rule(rule_id: str) -> Rule:
+    """The rule of that id; KeyError when there is none."""
+    return _BY_ID[rule_id]
+
+
+def lint(issue: Issue, *, settings: LintSettings = DEFAULT) -> list[Problem]:
+    """What is wrong with an issue, in the order of the file; the reader's own problems are among them."""
+    manuscript = Manuscript(issue)
+    directives = Directives.read(manuscript, frozenset(_BY_ID) | {problem.rule for problem in issue.problems})
+    found = list(issue.problems)
+    for candidate in RULES:
+        if settings.runs(candidate):
+            found.extend(_problem(manuscript, candidate, finding) for finding in candidate.check(manuscript))
+    found.extend(directives.problems)
+    return _settled(found, directives, settings)
+
+
+def lint_rendered(
+    issue: Issue, weights: Iterable[Weight], size_bytes: int, *, settings: LintSettings = DEFAULT
+) -> list[Problem]:
+    """What is wrong with the mail made of an issue: its HTML part is ``size_bytes`` long, encoded.
+
+    ``weights`` are the sections in order (``mailer.render.model.SectionWeight`` fits).
+    """
+    directives = Directives.read(Manuscript(issue), frozenset(_BY_ID))
+    return _settled(size_problems(issue, tuple(weights), size_bytes), directives, settings)
+
+
+def _problem(manuscript: Manuscript, origin: Rule, finding: Finding) -> Problem:
+    severity = origin.severity if finding.is_certain else Severity.WARNING
+    return Problem(manuscript.place(finding.offset), origin.id, severity, finding.message, finding.hint)
+
+
+def _settled(found: Iterable[Problem], directives: Directives, settings: LintSettings) -> list[Problem]:
+    kept = {
+        (problem.place, problem.rule, problem.message): replace(
+            problem, severity=settings.severities.get(problem.rule, problem.severity)
+        )
+        for problem in found
+        if problem.rule not in settings.off and not directives.silence(problem.rule, problem.place.line)
+    }
+    return sorted(kept.values(), key=lambda problem: (problem.place, problem.rule, problem.message))

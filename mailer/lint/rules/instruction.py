@@ -1,0 +1,77 @@
+"""A note that addresses the people who write the issue, not those who read it.
+
+Asking readers for news, texts or help is what newsletters do and stays; a note is told by whom it addresses
+(“to everyone involved”, “note to translators”), or by what it asks for (“remove this section before publishing”).
+
+PASS:
+    Please consider sharing your news with us! Contributors are welcome, and translators too.
+
+    _This issue was translated by Ada, Grace and Edsger._
+
+    *Write to us to get your event listed here!*
+
+PASS:
+    We do not just drop links: we describe what a release brings.
+
+FAIL:
+    _To everyone involved, please write five lines about each release._
+
+FAIL:
+    **Note to translators:** leave the names as they are.
+
+FAIL:
+    Remove this section before publishing.
+
+FAIL:
+    Please do not just drop links, describe the outcome.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mailer.issue import Severity
+from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.rule import Rule
+
+_WRITERS: Final = (
+    r"(?:editors?|translators?|contributors?|reviewers?|authors?|writers?|self|maintainers?|proof-?readers?)"
+)
+_CERTAIN = re.compile(
+    rf"^(?:to|dear)\s+(?:every(?:one|body)|all|any(?:one|body))\s+(?:who\s+is\s+)?(?:involved|contributing|writing|editing)"
+    rf"|^dear\s+(?:community\s+)?{_WRITERS}\b(?=\s*[:,–—-])"
+    rf"|^(?:important\s+)?(?:note|hint|reminder|instructions?|attention|info)\s+(?:to|for)\s+(?:the\s+|all\s+|our\s+)?{_WRITERS}\b"
+    r"|\bplease\s+(?:do\s+not|don['’]t)\s+(?:just|only|simply)\s+(?:drop|paste|post|add|put)\b"
+    r"|\b(?:remove|delete|replace|drop|comment\s+out)\s+(?:this|these|the\s+(?:above|below|following))\s+"
+    r"(?:lines?|sections?|paragraphs?|texts?|notes?|comments?|blocks?|placeholders?|instructions?|examples?|template)\b"
+    r"|\b(?:copy|use)\s+this\s+template\b|\buse\s+(?:this|the\s+following)\s+format\b"
+    r"|^(?:please\s+)?(?:add|write|describe|fill\s+in|insert)\s+(?:your|a\s+short|the)\s+(?:\w+\s+){0,3}"
+    r"(?:news|summary|description|text|paragraph|contribution|item|items|section)\s+(?:here|below|above)\b"
+    r"|^(?:hinweis|notiz|anmerkung)\s+(?:an|für)\s+(?:die\s+|alle\s+)?(?:redaktion|übersetzer|mitwirkende|autoren)"
+    r"|^nota\s+(?:para|a|per)\s+(?:los\s+|las\s+|i\s+|gli\s+|os\s+)?(?:editores|traductores|colaboradores|autores|"
+    r"traduttori|redattori|editori|tradutores)"
+    r"|^note\s+(?:aux|pour\s+les)\s+(?:traducteurs|rédacteurs|contributeurs|auteurs)"
+    r"|\bdiesen\s+(?:abschnitt|absatz|hinweis)\s+(?:vor\s+dem\s+\w+\s+)?(?:löschen|entfernen)\b"
+    r"|\b(?:borrar|eliminar|supprimer|cancellare|rimuovere|apagar|remover)\s+(?:este|esta|ce|cette|questo|questa)\s+"
+    r"(?:sección|párrafo|texto|section|paragraphe|texte|sezione|paragrafo|testo|seção|parágrafo)\b",
+    re.IGNORECASE,
+)
+
+
+def check(manuscript: Manuscript) -> Iterator[Finding]:
+    for block in manuscript.paragraphs():
+        text = block.text.lstrip("([{*_> ")
+        found = _CERTAIN.search(text)
+        if found and not block.quoted:
+            start, _ = manuscript.span(block)
+            shown = text if len(text) <= 60 else text[:57].rstrip() + "…"
+            yield Finding(
+                start,
+                f"this addresses the issue's writers, not its readers: “{shown}”",
+                "Follow it and take it out.",
+            )
+
+
+RULE = Rule("instruction", Severity.ERROR, check, __doc__)

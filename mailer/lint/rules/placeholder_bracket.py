@@ -1,0 +1,84 @@
+"""Brackets that hold a note to an editor: `[IMAGE SPRINT]`, `[CONTRIBUTORS]`, `<Feature name>`.
+
+Tags that newsletters put in brackets stay: languages (`[DE / EN]`), kinds (`[video]`), elisions (`[…]`). Two words
+in capitals that no rule knows are a warning.
+
+PASS:
+    - [Our meeting](https://example.net/) [DE / EN], every Monday [video] [RFC]
+    - She said: “It works […] everywhere.” `[IMAGE]`
+    - A `Vec<Name>` is not a Vec<Name>, and <small>small print</small> is none.
+
+FAIL:
+    Thanks to [CONTRIBUTORS] for their help!
+
+FAIL:
+    [IMAGE SPRINT]
+
+FAIL:
+    [insert a picture of the sprint]
+
+FAIL:
+    We released <Feature name> in <month>.
+
+FAIL:
+    [SPRINT HAMBURG]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mailer.issue import Severity
+from mailer.lint.links import HTML_NAMES
+from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.rule import Rule
+from mailer.lint.words import words
+
+_BRACKET = re.compile(r"(?<![\\\w\]])\[([^\[\]\n]{2,80})\](?![(\[:])")
+_ANGLE = re.compile(r"(?<![\w:&>\\])<([A-Za-z][^<>\n=]{1,60})>")
+_CAPITAL_WORDS: Final = words(
+    """
+    IMAGE IMAGES IMG PICTURE PHOTO SCREENSHOT SCREENSHOTS FIGURE LOGO BANNER LINK LINKS URL URLS
+    CONTRIBUTOR CONTRIBUTORS
+    AUTHOR AUTHORS TRANSLATORS TITLE NAME NAMES DATE MONTH YEAR TEXT DESCRIPTION SUMMARY PLACEHOLDER
+    INSERT ADD MISSING
+    FILL TODO TBD TBC FIXME CAPTION ALT NUMBER VERSION INTRO QUOTE
+    BILD BILDER FOTO TITEL AUTOREN MITWIRKENDE BESCHREIBUNG DATUM IMAGEN FOTOS ENLACE ENLACES
+    AUTORES COLABORADORES
+    CONTRIBUIDORES LIEN LIENS CONTRIBUTEURS AUTEURS TRADUCTEURS IMMAGINE COLLEGAMENTO CONTRIBUTORI AUTORI IMAGEM
+    TRADUTORES TÍTULO TITRE TITOLO DESCRIPCIÓN DESCRIÇÃO DESCRIZIONE
+    """
+)
+_START = re.compile(
+    r"(?:please\s+)?(?:insert|add|put|todo|tbd|fixme|placeholder|fill(?:\s+in)?|your|missing|describe|write|"
+    r"(?:image|picture|photo|screenshot|link|title|name|text|description)\s+(?:here|of|goes|to\s+be|to\s+follow|missing)|"
+    r"hier\s|bild\s+von|insertar|insérer|inserire|inserir|añadir|ajouter|aggiungere)\b",
+    re.IGNORECASE,
+)
+_ANGLE_WORDS = re.compile(
+    r"\b(?:insert|name|names|url|link|title|text|date|month|year|description|your|placeholder|author|version|number|"
+    r"summary|project|feature|steps|image|picture|here|todo|tbd)\b",
+    re.IGNORECASE,
+)
+_HINT: Final = "Write what belongs there, or take the brackets out."
+
+
+def check(manuscript: Manuscript) -> Iterator[Finding]:
+    for found in _BRACKET.finditer(manuscript.prose, manuscript.body_start):
+        text = found[1].strip()
+        message = f"“[{text}]” stands for something that is still to come"
+        words = re.findall(r"[^\W\d_]+", text)
+        shouted = text.upper() == text and any(len(word) > 1 for word in words)
+        if (shouted and _CAPITAL_WORDS.intersection(words)) or _START.match(text):
+            yield Finding(found.start(), message, _HINT)
+        elif shouted and sum(len(word) > 3 for word in words) >= 2:
+            yield Finding(found.start(), message, _HINT, is_certain=False)
+    for found in _ANGLE.finditer(manuscript.prose, manuscript.body_start):
+        name = re.split(r"[\s/]", found[1], maxsplit=1)[0].lower()
+        if name not in HTML_NAMES and _ANGLE_WORDS.search(found[1]):
+            yield Finding(found.start(), f"“<{found[1]}>” stands for something that is still to come", _HINT)
+
+
+RULE = Rule("placeholder-bracket", Severity.ERROR, check, __doc__)

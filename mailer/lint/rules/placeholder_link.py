@@ -1,0 +1,71 @@
+"""A link whose target is still to come: `INSERT_LINK_HERE`, `URL`, `https://…`, `#`.
+
+An address at example.com is a warning, and an error when the link's text is a template's too (“Item title”).
+
+PASS:
+    [The release](https://news.example.net/url/link-here), [the end](#the-end), [a page](/link/), [url crate][1]
+
+    [1]: https://docs.example.net/url
+
+FAIL:
+    [Discuss it](REDDIT_LINK_HERE)
+
+FAIL:
+    [Item title](Item URL)
+
+FAIL:
+    [The release](https://...)
+
+FAIL:
+    [The release](#)
+
+FAIL:
+    [The release](TODO)
+
+FAIL:
+    [Title of the linked page](https://example.com/my_article)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mailer.issue import Severity
+from mailer.lint.links import Form, Link
+from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.rule import Rule
+
+_TARGET = re.compile(
+    r"(?:\w*_)?(?:URL|LINK)(?:_\w+)?|\w+_HERE|(?:[\w<>-]+\s+)*(?:url|link)(?:\s+(?:here|to\s+[\w\s]+))?"
+    r"|todo|tbd|tba|tbc|fixme|xxx+|insert\b.*|add\b.*\blink\b.*|#|\?+|[-–—…._]+|href|src|path/to/\S+"
+    r"|(?:https?:)?//(?:[.…?x_-]*|url|link|todo|tbd|xxx+|www|www\.|insert\S*|your\S*)/?",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|/TODO\b|/TBD\b")
+_EXAMPLE_HOST = re.compile(r"(?:[\w-]+\.)*example\.(?:com|org|net)")
+_TEMPLATE_TEXT = re.compile(
+    r"(?:title|name|text|description|link|url)\b.*|.*\b(?:title|name|text)|.*\b(?:article|event|project|item|link)\s+\w+",
+    re.IGNORECASE,
+)
+_HINT: Final = "Write the address, or take the link out."
+
+
+def check(manuscript: Manuscript) -> Iterator[Finding]:
+    for link in manuscript.links:
+        target = link.target.strip()
+        if not target or (link.form is Form.REFERENCE):
+            continue
+        what = "an image's address" if link.image else "a link's target"
+        if _TARGET.fullmatch(target) or _MARK.search(target):
+            yield Finding(link.target_start, f"“{target}” stands for {what}", _HINT)
+        elif link.form is not Form.BARE and _EXAMPLE_HOST.fullmatch(link.host) and link.host.count(".") == 1:
+            yield Finding(link.target_start, f"“{target}” is an example's address", _HINT, _is_template(link))
+
+
+def _is_template(link: Link) -> bool:
+    return _TEMPLATE_TEXT.fullmatch(" ".join(link.text.split())) is not None
+
+
+RULE = Rule("placeholder-link", Severity.ERROR, check, __doc__)

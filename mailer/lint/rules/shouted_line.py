@@ -1,0 +1,44 @@
+"""A line of its own in capitals: mostly a note among editors that was forgotten.
+
+Headings, links and short names (`RSS`, `XMPP IOT`) are left alone. What is plainly a note (“ADD …”) is an error of
+`placeholder` already.
+
+PASS:
+    XMPP OMEMO MUC
+
+    THANKS!
+
+    [RUST MEETUP AT HACKERS DOJO](https://example.net/)
+
+    ALL of them say NO to that.
+
+FAIL:
+    MONAL NEWS FROM GEORG
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailer.issue import Severity
+from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.rule import Rule
+from mailer.lint.rules import placeholder
+
+
+def check(manuscript: Manuscript) -> Iterator[Finding]:
+    known = {manuscript.place(finding.offset).line for finding in placeholder.check(manuscript)}
+    for block in manuscript.paragraphs():
+        text = block.text
+        words = re.findall(r"[^\W\d_]+", text)
+        if text.upper() != text or block.has_link or block.quoted or text.endswith("!"):
+            continue
+        if len(words) >= 3 and sum(len(word) > 4 for word in words) >= 2 and block.line not in known:
+            start, _ = manuscript.span(block)
+            yield Finding(
+                start, f"a line in capitals: “{text}”", "If it is a note, take it out; else write it small."
+            )
+
+
+RULE = Rule("shouted-line", Severity.WARNING, check, __doc__)
