@@ -1,0 +1,142 @@
+"""Delivery status notifications (RFC 3464), also those whose parts, fields or types are broken or pasted as text."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from mailer.bounce.addresses import typed_address
+from mailer.bounce.bounce import DIAGNOSTIC_LIMIT, Bounce
+from mailer.bounce.classify import classify
+from mailer.bounce.codes import is_generic
+from mailer.bounce.envelope import return_paths
+from mailer.bounce.evidence import from_system, is_forwarded, is_list_mail, unquoted
+from mailer.bounce.incoming import Incoming
+from mailer.bounce.mime import Header, read_headers
+from mailer.bounce.readers.transcript import command_in, said_about
+
+_RECIPIENT_FIELDS: Final = ("final-recipient", "original-recipient", "x-actual-recipient")
+_STATUS = re.compile(r"([245])\s*\.\s*(\d{1,3})\s*\.\s*(\d{1,3})")
+_FIELD_LINE = re.compile(
+    r"(?i)^[ \t]*(?:reporting-mta|final-recipient|original-recipient|action|status|diagnostic-code|remote-mta"
+    r"|original-envelope-id|arrival-date|last-attempt-date|x-actual-recipient)[ \t]*:"
+)
+_FINAL = re.compile(r"(?i)^[ \t]*(?:final|original)-recipient[ \t]*:")
+RECIPIENTS_LIMIT: Final = 100
+Group = tuple[Header, ...]
+
+
+def read_dsn(incoming: Incoming) -> list[Bounce]:
+    """One value per recipient group. Delivery-status fields in plain text count when a mail system wrote them."""
+    groups = incoming.status
+    trusted = incoming.root.content_type == "multipart/report" and not incoming.root.parameter("sniffed")
+    if not trusted and not from_system(incoming):
+        groups = ()
+    if not groups and from_system(incoming) and not is_forwarded(incoming):
+        groups = _pasted(incoming)
+    if not groups or is_list_mail(incoming):
+        return []
+    envelope = return_paths(incoming, *(value for group in groups for key, value in group if key == "original-envelope-id"))
+    found: dict[str, Bounce] = {}
+    for group in _by_recipient(groups)[:RECIPIENTS_LIMIT]:
+        bounce = _bounce(incoming, dict(reversed(group)), envelope)
+        if bounce is not None:
+            found.setdefault(bounce.recipient.lower(), bounce)
+    return list(found.values())
+
+
+def _pasted(incoming: Incoming) -> tuple[Group, ...]:
+    lines = unquoted(incoming.notice)
+    start = next((number for number, line in enumerate(lines) if _FINAL.match(line)), None)
+    if start is None:
+        return ()
+    while start > 0 and _FIELD_LINE.match(lines[start - 1]):
+        start -= 1
+    blocks: list[list[str]] = [[]]
+    for line in lines[start : start + 400]:
+        if not line.strip():
+            blocks.append([])
+        elif _FIELD_LINE.match(line):
+            blocks[-1].append(line.strip())
+        elif blocks[-1]:
+            blocks[-1].append(" " + line.strip())
+    groups = (read_headers("\n".join(block).encode("utf-8", "replace")) for block in blocks)
+    return tuple(group for group in groups if any(_FIELD_LINE.match(f"{key}:") for key, _ in group))
+
+
+def _by_recipient(groups: tuple[Group, ...]) -> list[Group]:
+    """Groups as written by servers that forget, or sprinkle, the blank lines: a recipient's fields together."""
+    joined: list[list[Header]] = []
+    loose: list[Header] = []  # fields that stand before any recipient: the message's, or the next recipient's
+    for group in groups:
+        names = [key for key, _ in group]
+        if "final-recipient" not in names and "original-recipient" not in names:
+            if joined and ("status" in names or "diagnostic-code" in names) and not _complete(joined[-1]):
+                joined[-1].extend(group)
+            else:
+                loose.extend(group)
+            continue
+        current: list[Header] = [field for field in loose if field[0] in {"status", "action", "diagnostic-code"}]
+        loose = []
+        for field in group:
+            if field[0] == "final-recipient" and any(key == "final-recipient" for key, _ in current):
+                joined.append(current)
+                current = []
+            current.append(field)
+        joined.append(current)
+    if not joined and any(key in {"status", "diagnostic-code"} for key, _ in loose):
+        joined.append(loose)
+    return [tuple(group) for group in joined]
+
+
+def _complete(group: list[Header]) -> bool:
+    names = {key for key, _ in group}
+    return "status" in names and "diagnostic-code" in names
+
+
+def _bounce(incoming: Incoming, fields: dict[str, str], envelope: tuple[str, ...]) -> Bounce | None:
+    recipient = _recipient(incoming, fields)
+    diagnostic = _diagnostic(fields.get("diagnostic-code", ""))
+    match = _STATUS.search(fields.get("status", ""))
+    status = f"{match[1]}.{int(match[2])}.{int(match[3])}" if match else ""
+    action = re.sub(r"[^a-z].*", "", fields.get("action", "").strip().lower())
+    if not (recipient or status or diagnostic or action):
+        return None
+    heard = said_about(incoming, recipient)
+    if not diagnostic or (is_generic(status) and len(diagnostic) < len(heard.text) and _says_little(diagnostic)):
+        diagnostic = heard.text or diagnostic
+    verdict = classify(diagnostic, status=status, action=action, command=command_in(diagnostic) or heard.command, context=heard.text)
+    return Bounce(
+        kind=verdict.kind,
+        recipient=recipient,
+        enhanced_code=verdict.enhanced_code,
+        reply_code=verdict.reply_code,
+        reason=verdict.reason,
+        diagnostic=(diagnostic or fields.get("status", ""))[:DIAGNOSTIC_LIMIT],
+        message_id=incoming.message_id,
+        return_paths=envelope,
+        returned_headers=incoming.kept_headers(),
+        reader="dsn",
+    )
+
+
+def _recipient(incoming: Incoming, fields: dict[str, str]) -> str:
+    found = [typed_address(fields[name]) for name in _RECIPIENT_FIELDS if fields.get(name)]
+    full = next((address for address in found if "@" in address), "")
+    if full:
+        return full
+    failed = typed_address(incoming.header("x-failed-recipients").partition(",")[0])
+    if failed:
+        return failed
+    returned = typed_address(incoming.returned_header("to"))
+    return returned or next((address for address in found if address), "")
+
+
+def _diagnostic(value: str) -> str:
+    """Without its type ("smtp;") and on one line."""
+    text = re.sub(r"(?i)^\s*(?:smtp|x-[\w-]+|dns|x\.?\w*|expired)\s*;\s*", lambda m: "x-unix; " if "unix" in m[0] else "", value)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _says_little(diagnostic: str) -> bool:
+    return not re.search(r"[A-Za-z]{3,}.*[A-Za-z]{3,}", re.sub(r"<[^<>]*>|\S+@\S+", "", diagnostic))

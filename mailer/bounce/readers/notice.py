@@ -1,0 +1,67 @@
+"""Notices in plain words from any mail server, and those that put the recipients into X-Failed-Recipients."""
+
+from __future__ import annotations
+
+import re
+
+from mailer.bounce.addresses import every_address, first_address
+from mailer.bounce.bounce import DIAGNOSTIC_LIMIT, Bounce
+from mailer.bounce.classify import classify
+from mailer.bounce.envelope import return_paths
+from mailer.bounce.evidence import opens_text_readers
+from mailer.bounce.incoming import Incoming
+from mailer.bounce.readers.transcript import Heard, command_in, entries, hear
+
+_DELAY = re.compile(
+    r"(?i)warning message only|has been delayed|do not need to resend|not yet been delivered|will (?:be retried|keep trying)"
+    r"|\bdelayed\b|still (?:trying|being)|temporary (?:failure|problem)"
+)
+_RECEIVED_FOR = re.compile(r"(?i)\bfor\s+<?([^\s<>;]+@[^\s<>;]+)>?")
+
+
+def read_notice(incoming: Incoming) -> list[Bounce]:
+    """One value per recipient named; one from the returned mail's own fields where the words name nobody."""
+    if not opens_text_readers(incoming):
+        return []
+    named = {entry.recipient: entry.lines for entry in entries(incoming)}
+    failed = every_address(incoming.header("x-failed-recipients"))
+    if failed:
+        lines = {recipient.lower(): lines for recipient, lines in named.items()}
+        named = {recipient: lines.get(recipient.lower(), incoming.notice) for recipient in failed}
+    if not named:
+        named = {_from_returned(incoming): incoming.notice}
+    alone = len(named) == 1
+    delayed = bool(_DELAY.search(incoming.header("subject")) or _DELAY.search(incoming.text[:3000]))
+    return [
+        _bounce(incoming, recipient, hear(lines, incoming.notice if alone else lines), delayed)
+        for recipient, lines in named.items()
+    ]
+
+
+def _bounce(incoming: Incoming, recipient: str, heard: Heard, delayed: bool) -> Bounce:
+    context = f"{incoming.header('subject')} {incoming.text[:1500]}"
+    verdict = classify(heard.text, action="delayed" if delayed else "failed", command=heard.command or command_in(heard.text), context=context)
+    return Bounce(
+        kind=verdict.kind,
+        recipient=recipient,
+        enhanced_code=verdict.enhanced_code,
+        reply_code=verdict.reply_code,
+        reason=verdict.reason,
+        diagnostic=heard.text[:DIAGNOSTIC_LIMIT],
+        message_id=incoming.message_id,
+        return_paths=return_paths(incoming),
+        returned_headers=incoming.kept_headers(),
+        reader="notice",
+    )
+
+
+def _from_returned(incoming: Incoming) -> str:
+    for name in ("x-envelope-to", "delivered-to", "x-original-to", "to", "cc"):
+        found = first_address(incoming.returned_header(name))
+        if found:
+            return found
+    for name, value in incoming.returned:
+        match = _RECEIVED_FOR.search(value) if name == "received" else None
+        if match:
+            return first_address(match[1])
+    return ""
