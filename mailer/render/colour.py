@@ -7,19 +7,21 @@ inverts both.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from colorsys import hls_to_rgb, rgb_to_hls
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mailer.errors import SettingsError
 
 READABLE: Final = 4.5
-_STEPS: Final = 50  # one step is 2 % of the way to black or white: finer than an eye sees
+_STEPS: Final = 64  # finer than an eye sees
 _HEX: Final = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """The colours of one mode. ``accent`` is readable on ``card``, ``tint`` and ``page``."""
+    """The colours of one mode. ``accent`` is readable on ``card``, ``tint`` and ``page``; ``band`` is a ground for
+    ``on_band``: the accent as the operator set it."""
 
     page: str
     card: str
@@ -27,11 +29,13 @@ class Scheme:
     line: str
     text: str
     muted: str
-    accent: str
+    accent: str = ""
+    band: str = ""
+    on_band: str = ""
 
 
-_LIGHT: Final = Scheme("#f2f4f7", "#ffffff", "#f5f7f9", "#d9dee4", "#1f2328", "#57606a", "")
-_DARK: Final = Scheme("#101215", "#1b1e23", "#262a31", "#3a4049", "#e6e8eb", "#aab1bb", "")
+_LIGHT: Final = Scheme("#f2f4f7", "#ffffff", "#f5f7f9", "#d9dee4", "#1f2328", "#57606a")
+_DARK: Final = Scheme("#101215", "#1b1e23", "#262a31", "#3a4049", "#e6e8eb", "#aab1bb")
 
 
 def channels(colour: str) -> tuple[int, int, int]:
@@ -65,27 +69,41 @@ def inverted(colour: str) -> str:
     return f"#{255 - red:02x}{255 - green:02x}{255 - blue:02x}"
 
 
+def is_readable(colour: str, *backgrounds: str) -> bool:
+    """Whether the colour can be read on every background, inverted or not."""
+    return all(
+        contrast(colour, ground) >= READABLE and contrast(inverted(colour), inverted(ground)) >= READABLE
+        for ground in backgrounds
+    )
+
+
 def readable(colour: str, *backgrounds: str) -> str:
-    """The colour, moved towards black or white just far enough to be read on every background, inverted or not."""
-
-    def is_readable(candidate: str) -> bool:
-        return all(
-            contrast(candidate, ground) >= READABLE and contrast(inverted(candidate), inverted(ground)) >= READABLE
-            for ground in backgrounds
-        )
-
-    start = channels(colour)
-    end = 255 if luminance(backgrounds[0]) < 0.18 else 0
+    """The colour in its own hue, made darker or lighter just far enough to be read on every background."""
+    hue, lightness, saturation = rgb_to_hls(*(channel / 255 for channel in channels(colour)))
+    end = 1.0 if luminance(backgrounds[0]) < 0.18 else 0.0  # 0.18: where black and white contrast alike
     for step in range(_STEPS + 1):
-        mixed = [round(channel + (end - channel) * step / _STEPS) for channel in start]
-        candidate = "#{:02x}{:02x}{:02x}".format(*mixed)
-        if is_readable(candidate):
+        shade = hls_to_rgb(hue, lightness + (end - lightness) * step / _STEPS, saturation)
+        candidate = "#{:02x}{:02x}{:02x}".format(*(round(channel * 255) for channel in shade))
+        if is_readable(candidate, *backgrounds):
             return candidate
     return "#ffffff" if end else "#000000"
+
+
+def _ink(ground: str) -> str:
+    """White or black, whichever can be read on a ground; one of them always can, white is tried first."""
+    for enough in (is_readable, lambda ink, under: contrast(ink, under) >= READABLE):
+        for ink in ("#ffffff", "#000000"):
+            if enough(ink, ground):
+                return ink
+    return "#ffffff"
 
 
 def scheme(accent: str, *, dark: bool) -> Scheme:
     """The colours of light or dark mode for an accent."""
     chosen = _DARK if dark else _LIGHT
-    accent = readable(accent, chosen.card, chosen.tint, chosen.page)
-    return Scheme(chosen.page, chosen.card, chosen.tint, chosen.line, chosen.text, chosen.muted, accent)
+    return replace(
+        chosen,
+        accent=readable(accent, chosen.card, chosen.tint, chosen.page),
+        band=accent,
+        on_band=_ink(accent),
+    )

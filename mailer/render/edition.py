@@ -114,7 +114,7 @@ def _values(
         "mono": MONO,
         "newsletter": newsletter,
         "logo": _web_address(newsletter.logo),
-        "show_name": title != newsletter.name,
+        "show_name": newsletter.name.casefold() not in title.casefold(),
         "title": title,
         "subject": title,
         "preheader": preheader,

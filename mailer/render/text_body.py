@@ -16,7 +16,7 @@ from mailer.render.html_words import html_words, opening
 from mailer.render.links import readable_url, scheme_of
 from mailer.render.outline import Outline
 from mailer.render.text_table import Side, table_text
-from mailer.render.text_wrap import WIDTH, indent, underline, wrap
+from mailer.render.text_wrap import GLUE, WIDTH, indent, underline, wrap
 from mailer.render.tree import Node, alternative, attribute, clean, clean_url, plain
 
 _CODE_INDENT: Final = "    "
@@ -165,7 +165,7 @@ class TextBody:
         if url not in self._references:
             self._count += 1
             self._references[url] = self._count
-        return f"{words} [{self._references[url]}]"
+        return f"{words}{GLUE}[{self._references[url]}]"
 
     def _raw_inline(self, node: Node) -> str:
         """One raw tag: an ``<a>`` is remembered until its end, what shows something is shown."""

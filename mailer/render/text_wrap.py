@@ -15,6 +15,7 @@ _NOT_FIRST: Final = frozenset(
     "、。，．・：；？！）］｝〉》」』】〕〗〙〟’”ー々ゝゞぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ…‥"
 )
 _NOT_LAST: Final = frozenset("（［｛〈《「『【〔〖〘〝‘“")
+GLUE: Final = "\ufdd0"  # a blank at which no line breaks; a noncharacter, so that no text holds it
 _BLANKS: Final = re.compile(r"[ \t\n\r\f\v]+")  # not the no-break space
 
 
@@ -40,7 +41,7 @@ def wrap(text: str, columns: int = WIDTH, first: str = "", rest: str = "") -> st
     for written in text.split("\n"):
         lead = first if not lines else rest
         lines.extend(_wrapped(written, columns, lead, rest))
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in lines).replace(GLUE, " ")
 
 
 def _wrapped(text: str, columns: int, first: str, rest: str) -> Iterator[str]:

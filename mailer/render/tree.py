@@ -17,8 +17,8 @@ from mailer.render.model import SLOTS
 
 Node = SyntaxTreeNode
 
-# C0 without tab and newline, DEL and C1, lone surrogates, and the two that XML leaves out
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# C0 without tab and newline, DEL and C1, lone surrogates, noncharacters
+_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _WRITTEN_SLOT: Final = re.compile("|".join(re.escape(slot) for slot in SLOTS))
 JOINER: Final = "\u2060"  # word joiner: no width, no break
 

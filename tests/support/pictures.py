@@ -1,0 +1,94 @@
+"""Takes pictures of rendered mail in a real browser: phone and desktop, light and dark, images off.
+
+Run by hand to look at a mail: ``python -m tests.support.pictures FOLDER MAIL.html…``
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from playwright.sync_api import Browser, Route, sync_playwright
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+PHONE: Final = 375
+DESKTOP: Final = 1280
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a person looks at a mail: the width of the window in CSS pixels, the mode, with or without pictures."""
+
+    width: int
+    mode: Literal["light", "dark"] = "light"
+    images: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"{self.width}-{self.mode}" + ("" if self.images else "-no-images")
+
+
+VIEWS: Final = (View(PHONE), View(PHONE, "dark"), View(DESKTOP), View(DESKTOP, "dark"))
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """Debian's Chromium, closed afterwards."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def take_picture(
+    browser: Browser,
+    markup: str,
+    target: Path,
+    view: View,
+    *,
+    height: int = 0,
+    pictures: Mapping[str, tuple[str, bytes]] | None = None,
+) -> int:
+    """Writes a PNG of the whole mail (or its first ``height`` pixels); returns how many pixels it is too wide.
+
+    Nothing is fetched from the network: an image is one of ``pictures`` (address: media type and content) or broken.
+    """
+    known = pictures or {}
+
+    def answer(route: Route) -> None:
+        found = known.get(route.request.url)
+        if found is None:
+            route.abort()
+        else:
+            route.fulfill(content_type=found[0], body=found[1])
+
+    page = browser.new_page(viewport={"width": view.width, "height": height or 900}, color_scheme=view.mode)
+    try:
+        page.route("**/*", answer)
+        page.set_content(markup, wait_until="load")
+        if not view.images:
+            page.evaluate("document.querySelectorAll('img').forEach(image => image.removeAttribute('src'))")
+        page.screenshot(path=str(target), full_page=not height)
+        return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    finally:
+        page.close()
+
+
+def main(folder: str, *mails: str) -> None:
+    """A picture of each mail in each view."""
+    with a_browser() as browser:
+        for mail in map(Path, mails):
+            for view in VIEWS:
+                target = Path(folder) / f"{mail.stem}-{view.name}.png"
+                excess = take_picture(browser, mail.read_text(encoding="utf-8"), target, view)
+                sys.stdout.write(f"{target} {f'{excess} px too wide' if excess else 'fits'}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
