@@ -12,7 +12,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from html import escape
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mailer.errors import MailerError
 from mailer.newsletter import Newsletter
@@ -20,6 +20,9 @@ from mailer.render.headers import HeaderField, issue_headers, notice_headers
 from mailer.render.mailbox import address_fault, url_fault
 from mailer.render.model import SLOTS, RenderedEdition
 from mailer.render.quoted import encode_around_slots, encode_value
+
+if TYPE_CHECKING:  # cryptography is only imported by who signs
+    from mailer.render.dkim import PreparedSignatures, Signer
 
 
 class BadRecipient(ValueError):
@@ -46,24 +49,30 @@ class Recipient:
 class MessageTemplate:
     """A mail without its person. Immutable, so any number of threads may join messages from it."""
 
-    statics: tuple[bytes, ...]  # static headers and body, cut at the slots
+    head: bytes  # header lines that everybody gets, and the empty line after them
+    statics: tuple[bytes, ...]  # the body, cut at the slots
     slots: tuple[int, ...]  # what follows statics[n]: index into the values of ``_values``
     one_click: bool  # whether it carries List-Unsubscribe and List-Unsubscribe-Post (RFC 8058)
+    signatures: PreparedSignatures | None = None
 
     @property
     def static_size(self) -> int:
         """Octets that every message of this edition has."""
-        return sum(map(len, self.statics))
+        return len(self.head) + sum(map(len, self.statics))
 
     def pieces(self, recipient: Recipient, date: datetime) -> list[bytes]:
         """The message for ``recipient`` on the wire: CRLF, dot-stuffed, ends in CRLF, without the final ".".
 
-        ``date`` must be aware. Raises BadRecipient for values that would break the message.
+        ``date`` must be aware. Raises BadRecipient for values that would break the message. With an RSA signature
+        it takes some 0.3 ms, in which the interpreter is free for other threads.
         """
-        pieces = [self._personal_headers(recipient, date), self.statics[0]]
         values = _values(recipient)
+        pieces = [_personal_headers(recipient, date, self.one_click), self.head, self.statics[0]]
         for slot, static in zip(self.slots, self.statics[1:], strict=True):
             pieces += (values[slot], static)
+        if self.signatures is not None:
+            lines = _unfolded_lines(pieces[0])
+            pieces.insert(0, self.signatures.lines(lines, pieces[3:], int(date.timestamp())))
         return pieces
 
     def size(self, recipient: Recipient, date: datetime) -> int:
@@ -74,14 +83,20 @@ class MessageTemplate:
         """The message as a file (.eml): no line begins with a dot, so the wire form is the message itself."""
         return b"".join(self.pieces(recipient, date))
 
-    def _personal_headers(self, recipient: Recipient, date: datetime) -> bytes:
-        message_id = recipient.message_id
-        if message_id[:1] != "<" or message_id[-1:] != ">" or url_fault(message_id[1:-1]) or "@" not in message_id:
-            raise BadRecipient("the Message-ID is not of the form <…@…>.")
-        if fault := address_fault(recipient.address):
-            raise BadRecipient(f"the address {fault}.")
-        head = f"Date: {_date(date)}\r\nTo: {recipient.address}\r\nMessage-ID: {message_id}\r\n"
-        return (head + _unsubscribe_headers(recipient) if self.one_click else head).encode()
+
+def _personal_headers(recipient: Recipient, date: datetime, one_click: bool) -> bytes:
+    message_id = recipient.message_id
+    if message_id[:1] != "<" or message_id[-1:] != ">" or url_fault(message_id[1:-1]) or "@" not in message_id:
+        raise BadRecipient("the Message-ID is not of the form <…@…>.")
+    if fault := address_fault(recipient.address):
+        raise BadRecipient(f"the address {fault}.")
+    head = f"Date: {_date(date)}\r\nTo: {recipient.address}\r\nMessage-ID: {message_id}\r\n"
+    return (head + _unsubscribe_headers(recipient) if one_click else head).encode()
+
+
+def _unfolded_lines(headers: bytes) -> list[bytes]:
+    """Each header as one line with CRLF."""
+    return [line + b"\r\n" for line in headers.replace(b"\r\n ", b" ").split(b"\r\n")[:-1]]
 
 
 def _unsubscribe_headers(recipient: Recipient) -> str:
@@ -122,17 +137,27 @@ def _date(date: datetime) -> str:
     return _whole_second(date.replace(microsecond=0))
 
 
-def compile_message(edition: RenderedEdition, newsletter: Newsletter, slug: str) -> MessageTemplate:
+def compile_message(
+    edition: RenderedEdition, newsletter: Newsletter, slug: str, *, signer: Signer | None = None
+) -> MessageTemplate:
     """Prepare an edition for sending. Raises SettingsError and MailerError for what cannot stand in headers."""
     headers = issue_headers(edition.subject, edition.language, newsletter, slug)
-    return _template(headers, edition.text, edition.html, one_click=True)
+    return _template(headers, edition.text, edition.html, one_click=True, signer=signer)
 
 
 def compile_notice(
-    subject: str, text: str, html: str, newsletter: Newsletter, language: str, *, one_click: bool = False
+    subject: str,
+    text: str,
+    html: str,
+    newsletter: Newsletter,
+    language: str,
+    *,
+    one_click: bool = False,
+    signer: Signer | None = None,
 ) -> MessageTemplate:
     """Prepare a mail to one person that is not an issue; ``text`` and ``html`` may hold the same slots."""
-    return _template(notice_headers(subject, language, newsletter), text, html, one_click=one_click)
+    headers = notice_headers(subject, language, newsletter)
+    return _template(headers, text, html, one_click=one_click, signer=signer)
 
 
 def encoded_html_size(edition: RenderedEdition) -> int:
@@ -151,33 +176,46 @@ def message_id(newsletter_key: str, slug: str, subscription_id: int | str, domai
 
 
 PARTS: Final = ("text/plain", "text/html")  # the last is the preferred one (RFC 2046 §5.1.4)
+PERSONAL: Final = ("Date", "To", "Message-ID")
+ONE_CLICK: Final = ("List-Unsubscribe", "List-Unsubscribe-Post")
 
 
-def _template(headers: list[HeaderField], text: str, html: str, *, one_click: bool) -> MessageTemplate:
+def _template(
+    headers: list[HeaderField], text: str, html: str, *, one_click: bool, signer: Signer | None
+) -> MessageTemplate:
     fingerprint = hashlib.sha256("\0".join((text, html)).encode("utf-8", "replace")).hexdigest()
     boundary = f"=_{fingerprint[:24]}"
-    statics = [_head(headers, boundary)]
+    lines = [
+        *(field.line for field in headers),
+        "MIME-Version: 1.0\r\n",
+        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n',
+    ]
+    statics, slots = _body(boundary, text, html)
+    personal = PERSONAL + ONE_CLICK if one_click else PERSONAL
+    signatures = signer.prepare(lines, personal, statics[0]) if signer else None
+    return MessageTemplate("".join([*lines, "\r\n"]).encode("ascii"), statics, slots, one_click, signatures)
+
+
+def _body(boundary: str, text: str, html: str) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
+    """The multipart body, cut at its slots, and the values that stand there."""
+    statics = [b""]
     slots: list[int] = []
     for part, (content_type, body) in enumerate(zip(PARTS, (text, html), strict=True)):
         try:
             pieces, found = encode_around_slots(body, SLOTS)
         except UnicodeEncodeError as error:
             raise MailerError(f"the {content_type} part holds half a character (a lone surrogate).") from error
-        statics[-1] += _part_head(boundary, content_type) + pieces[0]
+        statics[-1] += _part_head(boundary, content_type, first=part == 0) + pieces[0]
         statics += pieces[1:]
         slots += (part * len(SLOTS) + SLOTS.index(slot) for slot in found)
     statics[-1] += f"\r\n--{boundary}--\r\n".encode()
-    return MessageTemplate(tuple(statics), tuple(slots), one_click)
+    return tuple(statics), tuple(slots)
 
 
-def _head(headers: list[HeaderField], boundary: str) -> bytes:
-    mime = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
-    return ("".join(field.line for field in headers) + mime).encode("ascii")
-
-
-def _part_head(boundary: str, content_type: str) -> bytes:
+def _part_head(boundary: str, content_type: str, *, first: bool) -> bytes:
+    before = "" if first else "\r\n"
     # The line end before a boundary belongs to the boundary; "=_" never stands in quoted-printable.
     return (
-        f"\r\n--{boundary}\r\nContent-Type: {content_type}; charset=utf-8\r\n"
+        f"{before}--{boundary}\r\nContent-Type: {content_type}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     ).encode()
