@@ -6,15 +6,15 @@ Every ``>`` in text is escaped: MJML's parser panics on one that follows a multi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from mailer.render.html_raw import boxes, well_formed
 from mailer.render.html_table import table
 from mailer.render.links import spoken_address
-from mailer.render.outline import Outline, Part
-from mailer.render.tree import Node, alternative, attribute, clean, clean_url, plain
+from mailer.render.outline import Outline
+from mailer.render.tree import Node, alignment, alternative, attribute, clean, clean_url, plain
 
+CAPTION: Final = "figcaption"
 _SPECIAL: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
@@ -28,20 +28,13 @@ def escape_url(url: str) -> str:
     return clean_url(url).translate(_SPECIAL)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class HtmlBody:
     """Writes the parts of one issue. ``picture_width`` is that of the column in pixels, for Outlook."""
 
     outline: Outline
     notes_title: str
     picture_width: int = 576
-    _raw: bool = field(default=False, init=False)  # the part at hand holds raw HTML
-
-    def part(self, part: Part) -> str:
-        """One part as well-formed HTML."""
-        self._raw = False
-        markup = self.blocks(part.nodes)
-        return well_formed(markup) if self._raw else markup
 
     def blocks(self, nodes: Iterable[Node]) -> str:
         return "".join(self.node(node) for node in nodes)
@@ -57,18 +50,18 @@ class HtmlBody:
         return self.inside(node) if node.children else escape(node.content)
 
     def _paragraph(self, node: Node) -> str:
-        picture = lone_image(node)
-        if picture is not None:
-            return self._figure_of(picture, attribute(picture, "title"))
-        return self.inside(node) if node.hidden else f"<p>{self.inside(node)}</p>"
+        if lone_image(node) is not None:
+            return self._figure(node)
+        return self.inside(node) if node.hidden else self._element(node, "p")
 
     def _heading(self, node: Node) -> str:
         heading = self.outline.of(node)
         anchor = f' id="{escape(heading.anchor)}"' if heading.anchor else ""
         return f"<h{heading.level}{anchor}>{self.inside(node)}</h{heading.level}>"
 
-    def _element(self, node: Node) -> str:
-        return f"<{node.tag}>{self.inside(node)}</{node.tag}>"
+    def _element(self, node: Node, tag: str = "") -> str:
+        tag = tag or node.tag
+        return f"<{tag}{_attributes(node)}>{self.inside(node)}</{tag}>"
 
     def _list(self, node: Node) -> str:
         start = attribute(node, "start")
@@ -77,11 +70,6 @@ class HtmlBody:
 
     def _code_block(self, node: Node) -> str:
         return f"<pre>{escape(node.content.rstrip())}</pre>"
-
-    def _raw_html(self, node: Node) -> str:
-        markup = boxes(clean(node.content))
-        self._raw = self._raw or "<" in markup or "&" in markup
-        return markup
 
     def _link(self, node: Node) -> str:
         url = attribute(node, "href")
@@ -107,24 +95,19 @@ class HtmlBody:
         return f'<img src="{source}" alt="{escape(alternative(node))}" class="{style}"{size}/>'
 
     def _figure(self, node: Node) -> str:
-        """A figure token of the reader: image, perhaps in a link, and a caption."""
-        image = next((child for child in node.walk() if child.type == "image"), None)
-        caption = next((child for child in node.walk() if child.type in CAPTIONS), None)
-        if image is None:
-            return self.inside(node)
-        words = self.inside(caption) if caption is not None else escape(attribute(image, "title"))
-        return self._dressed(image, words)
-
-    def _figure_of(self, picture: Node, caption: str) -> str:
-        image = next(child for child in picture.walk() if child.type == "image")
-        return self._dressed(image, escape(caption or attribute(image, "title")))
-
-    def _dressed(self, image: Node, caption: str) -> str:
-        shown = self._picture(image, "wide")
-        link = image.parent
-        if link is not None and link.type == "link":
+        """An image by itself and what is said about it: its caption, else its title."""
+        images = [child for child in node.walk() if child.type == "image"]
+        caption = next((child for child in node.walk() if child.type == CAPTION), None)
+        rest = [child for child in node.children if child is not caption]
+        if len(images) != 1 or "".join(map(plain, rest)) != alternative(images[0]):
+            below = f'<p class="caption">{self.inside(caption)}</p>' if caption is not None else ""
+            return f'<div class="figure">{self.blocks(rest)}{below}</div>'
+        words = self.inside(caption) if caption is not None else escape(attribute(images[0], "title"))
+        shown = self._picture(images[0], "wide")
+        link = images[0].parent
+        if link is not None and link.type == "link" and attribute(link, "href"):
             shown = f'<a href="{escape_url(attribute(link, "href"))}">{shown}</a>'
-        below = f'<p class="caption">{caption}</p>' if caption else ""
+        below = f'<p class="caption">{words}</p>' if words else ""
         return f'<div class="figure">{shown}{below}</div>'
 
     def _table(self, node: Node) -> str:
@@ -160,7 +143,14 @@ def lone_image(paragraph: Node) -> Node | None:
     return only if only.type == "image" else None
 
 
-CAPTIONS: Final = frozenset({"figcaption", "figure_caption", "caption"})
+def _attributes(node: Node) -> str:
+    """What an element keeps of its own: language, direction, alignment, a place to link to."""
+    kept = [(name, attribute(node, name)) for name in ("id", "lang", "dir") if node.attrs.get(name)]
+    side = alignment(node)
+    if side:
+        kept.append(("style", f"text-align:{side}"))
+    return "".join(f' {name}="{escape(value)}"' for name, value in kept)
+
 
 _Writer = Callable[[HtmlBody, Node], str]
 _WRITERS: Final[Mapping[str, _Writer]] = {
@@ -176,6 +166,15 @@ _WRITERS: Final[Mapping[str, _Writer]] = {
     "dl": HtmlBody._element,
     "dt": HtmlBody._element,
     "dd": HtmlBody._element,
+    "div": HtmlBody._element,
+    "span": HtmlBody._element,
+    "sub": HtmlBody._element,
+    "sup": HtmlBody._element,
+    "small": HtmlBody._element,
+    "kbd": HtmlBody._element,
+    "mark": HtmlBody._element,
+    "u": HtmlBody._element,
+    "abbr": HtmlBody._element,
     "hr": lambda body, node: "<hr/>",
     "fence": HtmlBody._code_block,
     "code_block": HtmlBody._code_block,
@@ -183,8 +182,6 @@ _WRITERS: Final[Mapping[str, _Writer]] = {
     "text": lambda body, node: escape(node.content),
     "softbreak": lambda body, node: "\n",
     "hardbreak": lambda body, node: "<br/>",
-    "html_block": HtmlBody._raw_html,
-    "html_inline": HtmlBody._raw_html,
     "link": HtmlBody._link,
     "image": HtmlBody._image,
     "figure": HtmlBody._figure,
@@ -199,4 +196,4 @@ _WRITERS: Final[Mapping[str, _Writer]] = {
 def parts_html(outline: Outline, notes_title: str) -> Sequence[str]:
     """The body of an issue, one piece for each part of its outline."""
     body = HtmlBody(outline, notes_title)
-    return [body.part(part) for part in outline.parts]
+    return [body.blocks(part.nodes) for part in outline.parts]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mailer.render.tree import Node, attribute, plain
+from mailer.render.tree import Node, alignment, attribute, plain
 
 PHONE_CHARACTERS: Final = 34  # what a 375 px column shows of 14 px text, without the padding of three columns
 _PADDING_CHARACTERS: Final = 2
@@ -23,11 +23,16 @@ def rows(table: Node) -> tuple[list[Node], list[list[Node]]]:
 
 
 def needs_cards(table: Node) -> bool:
-    """Whether the longest word of each column together would not fit beside each other on a phone."""
+    """Whether the longest words of the columns would not fit beside each other on a phone.
+
+    Two columns wrap well; cells that span several have no label of their own.
+    """
     head, body = rows(table)
     lines = [cells for cells in (head, *body) if cells]
     columns = max((len(cells) for cells in lines), default=0)
-    if columns < 3:  # two columns wrap well
+    if columns < 3 or any(
+        attribute(cell, "colspan") or attribute(cell, "rowspan") for row in lines for cell in row
+    ):
         return False
     widest = [0] * columns
     for cells in lines:
@@ -41,7 +46,8 @@ def table(node: Node, inside: Callable[[Node], str]) -> str:
     head, body = rows(node)
     cards = needs_cards(node)
     labels = [inside(cell) for cell in head]
-    top = f"<tr>{''.join(_cell(cell, inside(cell)) for cell in head)}</tr>"
+    names = "".join(_cell(cell, label) for cell, label in zip(head, labels, strict=True))
+    top = f"<thead><tr>{names}</tr></thead>" if names else ""
     lines = [
         "".join(
             _cell(
@@ -53,9 +59,7 @@ def table(node: Node, inside: Callable[[Node], str]) -> str:
     ]
     written = "".join(f"<tr>{line}</tr>" for line in lines)
     kind = "data cards" if cards else "data"
-    return (
-        f'<table class="{kind}" cellspacing="0" width="100%"><thead>{top}</thead><tbody>{written}</tbody></table>'
-    )
+    return f'<table class="{kind}" cellspacing="0" width="100%">{top}<tbody>{written}</tbody></table>'
 
 
 def _labelled(label: str, content: str) -> str:
@@ -63,7 +67,9 @@ def _labelled(label: str, content: str) -> str:
 
 
 def _cell(cell: Node, content: str) -> str:
-    style = attribute(cell, "style")
-    side = next((side for side in ("center", "right", "left") if f"text-align:{side}" in style), "")
+    spans = "".join(
+        f' {name}="{attribute(cell, name)}"' for name in ("colspan", "rowspan") if attribute(cell, name).isdigit()
+    )
+    side = alignment(cell)
     aligned = f' align="{side}"' if side else ""
-    return f"<{cell.tag}{aligned}>{content}</{cell.tag}>"
+    return f"<{cell.tag}{spans}{aligned}>{content}</{cell.tag}>"

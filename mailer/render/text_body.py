@@ -9,19 +9,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailer.render.html_body import CAPTIONS, lone_image
-from mailer.render.html_raw import boxes
+from mailer.render.html_body import CAPTION, lone_image
 from mailer.render.html_table import rows
-from mailer.render.html_words import html_words, opening
 from mailer.render.links import readable_url, scheme_of
 from mailer.render.outline import Outline
 from mailer.render.text_table import Side, table_text
 from mailer.render.text_wrap import GLUE, WIDTH, indent, underline, wrap
-from mailer.render.tree import Node, alternative, attribute, clean, clean_url, plain
+from mailer.render.tree import Node, alignment, alternative, attribute, clean, clean_url, plain
 
 _CODE_INDENT: Final = "    "
 _RULE: Final = "-" * 24
-_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_RAISED: Final = {ord("0") + digit: ord(sign) for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+_LOWERED: Final = {ord("0") + digit: ord(sign) for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 
 
 @dataclass(slots=True)
@@ -32,7 +31,6 @@ class TextBody:
     notes_title: str
     _references: dict[str, int] = field(default_factory=dict, init=False)  # of the section at hand
     _count: int = field(default=0, init=False)
-    _open_links: list[str] = field(default_factory=list, init=False)  # raw <a href> not closed yet
 
     def text(self) -> str:
         """The whole body, blocks a blank line apart."""
@@ -48,7 +46,6 @@ class TextBody:
     def _take_references(self) -> str:
         lines = [f"[{number}] {url}" for url, number in self._references.items()]
         self._references.clear()
-        self._open_links.clear()
         return "\n".join(lines)
 
     def blocks(self, nodes: Iterable[Node], columns: int, gap: str = "\n\n") -> str:
@@ -66,7 +63,7 @@ class TextBody:
 
     def _paragraph(self, node: Node, columns: int) -> str:
         if lone_image(node) is not None:
-            return wrap(self._picture(node), columns)
+            return self._figure(node, columns)
         return wrap(self.inline(node.children), columns)
 
     def _heading(self, node: Node, columns: int) -> str:
@@ -114,24 +111,21 @@ class TextBody:
         return " ".join(self.inline(cell.children).split())
 
     def _figure(self, node: Node, columns: int) -> str:
-        return wrap(self._picture(node), columns)
-
-    def _picture(self, node: Node) -> str:
-        image = next((child for child in node.walk() if child.type == "image"), None)
-        caption = next((child for child in node.walk() if child.type in CAPTIONS), None)
-        if image is None:
-            return self.inline(node.children)
-        below = self.inline(caption.children) if caption is not None else clean(attribute(image, "title"))
-        shown = alternative(image) or below
-        link = image.parent
+        """What a picture shows and what is said about it, once when both say the same."""
+        images = [child for child in node.walk() if child.type == "image"]
+        caption = next((child for child in node.walk() if child.type == CAPTION), None)
+        rest = [child for child in node.children if child is not caption]
+        said = self.inline(caption.children) if caption is not None else ""
+        if len(images) != 1 or "".join(map(plain, rest)) != alternative(images[0]):
+            return "\n".join(filter(None, [self.blocks(rest, columns), wrap(said, columns)]))
+        image = images[0]
+        said = said or clean(attribute(image, "title"))
+        shown = alternative(image) or said
         line = f"[{shown}]" if shown else ""
-        if link is not None and link.type == "link" and line:
-            line = self.mark(line, attribute(link, "href"))
-        differs = plain(caption) != shown if caption is not None else below != shown
-        return f"{line}\n{below}" if below and differs else line
-
-    def _raw(self, node: Node, columns: int) -> str:
-        return wrap(html_words(boxes(clean(node.content)), self.mark), columns)
+        if line and image.parent is not None and image.parent.type == "link":
+            line = self.mark(line, attribute(image.parent, "href"))
+        same = said == shown or (caption is not None and plain(caption) == shown)
+        return wrap(line if same else "\n".join(filter(None, [line, said])), columns)
 
     def _notes(self, node: Node, columns: int) -> str:
         notes = [f"{_raised(note)} {self.blocks(note.children, columns).lstrip()}" for note in node.children]
@@ -167,16 +161,10 @@ class TextBody:
             self._references[url] = self._count
         return f"{words}{GLUE}[{self._references[url]}]"
 
-    def _raw_inline(self, node: Node) -> str:
-        """One raw tag: an ``<a>`` is remembered until its end, what shows something is shown."""
-        markup = boxes(clean(node.content))
-        if markup.lower().startswith("</a") and self._open_links:
-            return self.mark("\0", self._open_links.pop()).removeprefix("\0")
-        element = opening(markup)
-        if element is not None and element.tag == "a" and element.get("href") and "</a" not in markup.lower():
-            self._open_links.append(str(element.get("href")))
-            return ""
-        return "\n" if element is not None and element.tag == "br" else html_words(markup, self.mark)
+
+def _shifted(words: str, digits: Mapping[int, int]) -> str:
+    """m² and H₂O: digits alone can be shifted in plain text, and only they change the meaning."""
+    return words.translate(digits) if words.isascii() and words.isdigit() else words
 
 
 def _raised(note: Node) -> str:
@@ -184,8 +172,8 @@ def _raised(note: Node) -> str:
 
 
 def _side(cell: Node) -> Side:
-    style = attribute(cell, "style")
-    return "right" if "right" in style else "center" if "center" in style else "left"
+    side = alignment(cell)
+    return "right" if side == "right" else "center" if side == "center" else "left"
 
 
 _BLOCKS: Final[Mapping[str, Callable[[TextBody, Node, int], str]]] = {
@@ -199,7 +187,6 @@ _BLOCKS: Final[Mapping[str, Callable[[TextBody, Node, int], str]]] = {
     "dl": TextBody._terms,
     "table": TextBody._table,
     "figure": TextBody._figure,
-    "html_block": TextBody._raw,
     "hr": lambda body, node, columns: _RULE,
     "footnote_block": TextBody._notes,
 }
@@ -210,8 +197,9 @@ _INLINES: Final[Mapping[str, Callable[[TextBody, Node], str]]] = {
     "hardbreak": lambda body, node: "\n",
     "link": TextBody._link,
     "image": lambda body, node: f"[{alternative(node)}]" if alternative(node) else "",
+    "sup": lambda body, node: _shifted(body.inline(node.children), _RAISED),
+    "sub": lambda body, node: _shifted(body.inline(node.children), _LOWERED),
     "s": lambda body, node: f"[-{body.inline(node.children)}-]",
-    "html_inline": TextBody._raw_inline,
     "footnote_ref": lambda body, node: _raised(node),
     "footnote_anchor": lambda body, node: "",
 }

@@ -69,3 +69,9 @@ def alternative(image: Node) -> str:
     """What stands for an image when it cannot be seen; "" for a decoration."""
     words = "".join(_words(image.children)) if image.children else attribute(image, "alt") or image.content
     return " ".join(clean(words).split())
+
+
+def alignment(node: Node) -> str:
+    """ "left", "center" or "right" where the author set it, else ""."""
+    style = attribute(node, "style").replace(" ", "")
+    return next((side for side in ("left", "center", "right") if f"text-align:{side}" in style), "")

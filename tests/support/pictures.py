@@ -57,7 +57,7 @@ def take_picture(
 ) -> int:
     """Writes a PNG of the whole mail (or its first ``height`` pixels); returns how many pixels it is too wide.
 
-    Nothing is fetched from the network: an image is one of ``pictures`` (address: media type and content) or broken.
+    Nothing is fetched from the network: an image is one of ``pictures`` (address: media type, content) or broken.
     """
     known = pictures or {}
 
