@@ -29,7 +29,8 @@ _TEXT_LIMIT: Final = 2000  # characters between two brackets; longer ones are no
 HTML_NAMES: Final = words(
     """
     a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center
-    cite code col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font
+    cite code col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure
+    font
     footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label
     legend li link main map mark menu meta meter nav noscript object ol optgroup option output p param picture
     pre progress q rp rt ruby s samp script section select slot small source span strike strong style sub

@@ -21,7 +21,7 @@ def with_header(text: str) -> str:
     return text if first in ("---", "+++") or first.startswith("Title: ") else HEADER + text
 
 
-def a_source(text: str, path: str = "2024-06-05-newsletter.md") -> Issue:
+def a_source(text: str, path: str = "newsletter.md") -> Issue:
     """An issue as far as lint rules look at it: its header and its source."""
     raw = with_header(text).encode()
     source = decode(raw, path)
@@ -30,11 +30,24 @@ def a_source(text: str, path: str = "2024-06-05-newsletter.md") -> Issue:
     newsletter = Newsletter("news", "The News", "The News <news@example.org>", "news.example.org")
     data = read_metadata(front, path, newsletter, language=None, slug=None, problems=problems)
     return Issue(
-        path=path, source=source.text, source_sha256=hashlib.sha256(raw).hexdigest(), front=front,
-        title=data.title, slug=data.slug, language=data.language, date=data.date, preheader=data.preheader, authors=data.authors,
-        draft=data.draft, page_url=data.page_url, web_url="", tokens=(), sections=(), problems=tuple(problems),
-    )  # fmt: skip
+        path=path,
+        source=source.text,
+        source_sha256=hashlib.sha256(raw).hexdigest(),
+        front=front,
+        title=data.title,
+        slug=data.slug,
+        language=data.language,
+        date=data.date,
+        preheader=data.preheader,
+        authors=data.authors,
+        draft=data.draft,
+        page_url=data.page_url,
+        web_url="",
+        tokens=(),
+        sections=(),
+        problems=tuple(problems),
+    )
 
 
-def a_manuscript(text: str, path: str = "2024-06-05-newsletter.md") -> Manuscript:
+def a_manuscript(text: str, path: str = "newsletter.md") -> Manuscript:
     return Manuscript(a_source(text, path))

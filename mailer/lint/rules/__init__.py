@@ -9,16 +9,23 @@ from typing import Final
 
 from mailer.lint.rule import Rule
 from mailer.lint.rules import (
+    bare_link_item,
+    cut_paragraph,
+    date_mismatch,
     draft,
+    duplicate_item,
     empty_link,
     empty_section,
     instruction,
+    month_name,
+    nothing_new,
     placeholder,
     placeholder_bracket,
     placeholder_link,
     shouted_line,
     template_variable,
     title,
+    unfilled_comment,
 )
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -34,4 +41,11 @@ RULES: Final[tuple[Rule, ...]] = (
     shouted_line.RULE,
     empty_section.RULE,
     empty_link.RULE,
+    cut_paragraph.RULE,
+    unfilled_comment.RULE,
+    bare_link_item.RULE,
+    duplicate_item.RULE,
+    nothing_new.RULE,
+    month_name.RULE,
+    date_mismatch.RULE,
 )

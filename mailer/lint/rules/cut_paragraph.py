@@ -1,0 +1,144 @@
+"""A paragraph that stops in mid-sentence, or announces a list that never comes.
+
+Before a heading or the end: a last word that ends no sentence (“and”, “der”, “pour”), a comma, or a colon with
+nothing behind it, is an error. A long paragraph that merely lacks its full stop is left alone; a last word like
+that before other text is a warning.
+
+PASS:
+    These are the news:
+
+    - One
+
+    ## Second
+
+    It ships with [a new server](https://example.net/)
+
+    ## Third
+
+    Find out what it is for. Here is what we did, and what we did it for
+
+    ## Fourth, with parts:
+
+    Its parts are:
+
+    ### Part one
+
+    Text.
+
+FAIL:
+    This release brings a new server and
+
+    ## Next
+
+    Text.
+
+FAIL:
+    This release brings a new server,
+
+    ## Next
+
+    Text.
+
+FAIL:
+    ## Approved
+
+    These were approved this week:
+
+    ## Next
+
+    Text.
+
+FAIL:
+    - The server was released with the
+    - The client too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mailer.issue import Severity
+from mailer.lint.blocks import Block, Kind
+from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.rule import Rule
+from mailer.lint.words import words
+
+_NEVER_LAST: Final = {
+    "en": words(
+        "the a an and or of with from into via including their its our your than because which whose while"
+    ),
+    "de": words(
+        "und oder der das dem des ein eine einen einem einer von für sowie weil dass sondern ihre seine unsere"
+    ),
+    "es": words("y o u e de del el los las un una con para por que en al su sus nuestro nuestra"),
+    "fr": words("et ou de du des le les un une avec pour par que dans en au aux leur leurs ses notre nos"),
+    "it": words(
+        "e ed o di del della dei degli il lo gli un una con per che in da dal dalla nel nella nostro nostra"
+    ),
+    "pt": words("e ou de do da dos das os um uma com para por que em no na nos nas seu sua nosso nossa"),
+}
+_LAST_WORD = re.compile(r"(?:^|\s)([^\W\d_]+)$")
+_LEAST_WORDS: Final = 4
+
+
+def check(manuscript: Manuscript) -> Iterator[Finding]:
+    blocks = [block for block in manuscript.blocks if block.kind is not Kind.RULE]
+    after: list[Block | None] = [*blocks[1:], None]
+    for block, following in zip(blocks, after, strict=True):
+        if block.kind is not Kind.PARAGRAPH or block.quoted or not block.inline:
+            continue
+        is_last = following is None or following.kind is Kind.HEADING
+        text = block.text
+        start, end = manuscript.span(block)
+        offset = manuscript.source.rfind(text[-1:], start, end) if text else start
+        word = _last_word(manuscript, block)
+        if word and len(text.split()) >= _LEAST_WORDS and (is_last or _stands_apart(block, following)):
+            message = f"the text stops in mid-sentence, with “{word}”"
+            yield Finding(offset, message, "Finish the sentence.", is_last or bool(block.lists))
+        elif is_last and not block.lists and text.endswith(",") and len(text.split()) >= _LEAST_WORDS:
+            yield Finding(offset, "the text stops in mid-sentence, with a comma", "Finish the sentence.")
+        elif (
+            is_last
+            and not block.lists
+            and text.endswith(":")
+            and not _opens_subsections(manuscript, block, following)
+        ):
+            message = "this announces something, and nothing follows"
+            yield Finding(offset, message, "Write what follows the colon, or take the sentence out.")
+
+
+def _last_word(manuscript: Manuscript, block: Block) -> str:
+    """The last word of a block when it is plain text and can end no sentence."""
+    last = block.inline[-1]
+    found = _LAST_WORD.search(last.content.rstrip()) if last.type == "text" else None
+    if not found:
+        return ""
+    language = manuscript.issue.language.partition("-")[0]
+    never = _NEVER_LAST["en"] | _NEVER_LAST.get(language, frozenset())
+    return found[1] if found[1] in never else ""
+
+
+def _stands_apart(block: Block, following: Block | None) -> bool:
+    """The next block neither continues nor illustrates this one: another item, or text after a whole paragraph."""
+    if following is None:
+        return True
+    if block.lists:
+        return (
+            bool(following.lists) and len(following.lists) <= len(block.lists) and following.kind is Kind.PARAGRAPH
+        )
+    return (
+        following.kind is Kind.PARAGRAPH
+        and not following.lists
+        and not following.quoted
+        and not following.has_link
+    )
+
+
+def _opens_subsections(manuscript: Manuscript, block: Block, following: Block | None) -> bool:
+    own = next((section for section in manuscript.sections if block in section.blocks), None)
+    return following is not None and own is not None and following.level > own.level
+
+
+RULE = Rule("cut-paragraph", Severity.ERROR, check, __doc__)

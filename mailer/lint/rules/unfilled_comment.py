@@ -1,0 +1,88 @@
+"""A template's comment says what goes there, and nothing was put there.
+
+`<!-- quote goes here -->` before a list, a quotation, a table or code is filled; before a heading or the end it is
+not; before a paragraph nobody can tell the template's text from new one: a warning.
+
+PASS:
+    <!-- events go here -->
+    * Meeting in Berlin
+
+    <!-- quote goes here -->
+
+    > To be or not to be.
+
+    <!-- more -->
+
+FAIL:
+    Vote for the next one!
+
+    <!-- the crate goes here -->
+
+    ## Next
+
+    Text.
+
+FAIL:
+    ## Quotation of the week
+
+    <!-- QUOTE GOES HERE -->
+
+    Please submit one for next week!
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailer.issue import Severity
+from mailer.lint.blocks import Kind
+from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.rule import Rule
+
+_GOES_HERE = re.compile(
+    r"<!--\s*([^<>\n]{0,60}?\b(?:go(?:es)?|comes?|belongs?)\s+(?:in\s+)?here)\b|<!--\s*((?:insert|add|put)\b[^<>\n]{0,60}?\bhere)\b",
+    re.IGNORECASE,
+)
+
+
+def check(manuscript: Manuscript) -> Iterator[Finding]:
+    bare = {section.heading.line for section in manuscript.sections if section.heading and not section.blocks}
+    for comment in manuscript.comments:
+        found = _GOES_HERE.match(manuscript.source, comment.start)
+        if not found:
+            continue
+        line = manuscript.place(comment.end).line
+        before = [block for block in manuscript.blocks if block.line <= line]
+        if (
+            before
+            and before[-1].kind is Kind.HEADING
+            and before[-1].line in bare
+            and not _has_parts(manuscript, before[-1].line)
+        ):
+            continue  # an empty section is spoken of already
+        following = next((block for block in manuscript.blocks if block.line > line), None)
+        ends = following is None or following.kind is Kind.HEADING
+        if (
+            following is None
+            or ends
+            or (following.kind is Kind.PARAGRAPH and not following.lists and not following.quoted)
+        ):
+            said = " ".join((found[1] or found[2]).split())
+            yield Finding(
+                comment.start,
+                f"the comment says “{said}”, and nothing was put there",
+                "Write it, or take the comment out.",
+                ends,
+            )
+
+
+def _has_parts(manuscript: Manuscript, line: int) -> bool:
+    return any(
+        section.has_subsection
+        for section in manuscript.sections
+        if section.heading and section.heading.line == line
+    )
+
+
+RULE = Rule("unfilled-comment", Severity.ERROR, check, __doc__)
