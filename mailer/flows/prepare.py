@@ -1,0 +1,85 @@
+"""From files to mail that could go out: read, lint, render, each language once. Nothing is stored or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailer.flows.gather import SourceFile, SourceSet
+from mailer.issue.model import Issue
+from mailer.issue.problem import Problem, Severity
+from mailer.issue.reader import read_issue
+from mailer.lint.engine import lint, lint_rendered
+from mailer.newsletter import Newsletter
+from mailer.render.edition import render_edition
+from mailer.render.message import encoded_html_size
+from mailer.render.model import RenderedEdition, Translation
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedEdition:
+    """One language of an issue: as read, as rendered, and how large its HTML part is on the wire."""
+
+    issue: Issue
+    source: SourceFile
+    rendered: RenderedEdition
+    html_size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedIssue:
+    """An issue with all its translations, ready to be looked at; ``problems`` says whether it may go out."""
+
+    newsletter: Newsletter
+    editions: tuple[PreparedEdition, ...]  # the original first
+    problems: tuple[Problem, ...]
+
+    @property
+    def original(self) -> Issue:
+        return self.editions[0].issue
+
+    @property
+    def slug(self) -> str:
+        return self.original.slug
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+
+def prepare(sources: SourceSet, newsletter: Newsletter, template_folders: Sequence[Path]) -> PreparedIssue:
+    """Read, lint and render every file of an issue. Raises TemplateError when a template cannot be rendered."""
+    issues = read_all(sources, newsletter)
+    editions = tuple(
+        _render(issue, source, issues, newsletter, template_folders)
+        for issue, source in zip(issues, sources.files, strict=True)
+    )
+    problems = [problem for issue in issues for problem in lint(issue)]
+    for edition in editions:
+        problems += lint_rendered(edition.issue, edition.rendered.weights, edition.html_size_bytes)
+    return PreparedIssue(newsletter, editions, tuple(problems))
+
+
+def read_all(sources: SourceSet, newsletter: Newsletter) -> list[Issue]:
+    """The issue in each of its languages; translations carry the slug of the original, whose pages they share."""
+    original = read_issue(sources.original.raw, str(sources.original.path), newsletter)
+    return [
+        original,
+        *(
+            read_issue(source.raw, str(source.path), newsletter, language=source.language, slug=original.slug)
+            for source in sources.files[1:]
+        ),
+    ]
+
+
+def _render(
+    issue: Issue,
+    source: SourceFile,
+    issues: Sequence[Issue],
+    newsletter: Newsletter,
+    template_folders: Sequence[Path],
+) -> PreparedEdition:
+    others = [Translation(other.language, other.title, other.web_url) for other in issues if other is not issue]
+    rendered = render_edition(issue, newsletter, translations=others, template_folders=template_folders)
+    return PreparedEdition(issue, source, rendered, encoded_html_size(rendered))

@@ -1,0 +1,149 @@
+"""An issue's trip: what will happen, freeze and plan, send, and what is left.
+
+Law: nothing is sent before editions and ledger stand in one committed transaction.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, func, select
+
+from mailer.errors import IssueRefused, UsageError
+from mailer.flows.prepare import PreparedIssue
+from mailer.settings import Rate
+from mailer.store import ledger
+from mailer.store.database import writing
+from mailer.store.editions import (
+    NewEdition,
+    StoredEdition,
+    StoredIssue,
+    editions_of,
+    find_issue,
+    freeze,
+)
+from mailer.store.states import SendingState
+from subscribers.store import audience_select
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a sending would do, before it does it."""
+
+    recipients: Mapping[str, int]  # by language of the edition they get
+    size_bytes: Mapping[str, int]  # encoded HTML, by language
+    rates: tuple[Rate, ...]
+    finish_at: datetime | None  # None: no limit is set, the server decides
+
+    @property
+    def total(self) -> int:
+        return sum(self.recipients.values())
+
+
+def outlook(connection: Connection, prepared: PreparedIssue, rates: Sequence[Rate], now: datetime) -> Outlook:
+    """Count who would get which edition, and when the limits would let the last one go."""
+    audience = audience_select(prepared.newsletter.key, now).subquery()
+    languages = [edition.issue.language for edition in prepared.editions]
+    recipients = dict.fromkeys(languages, 0)
+    rows = connection.execute(select(audience.c.language, func.count()).group_by(audience.c.language))
+    for language, count in rows:
+        recipients[_edition_language(language, languages, fallback_of(prepared))] += count
+    total = sum(recipients.values())
+    return Outlook(
+        recipients,
+        {edition.issue.language: edition.html_size_bytes for edition in prepared.editions},
+        tuple(rates),
+        max((now + _least_time(total, rate) for rate in rates), default=None),
+    )
+
+
+def _edition_language(language: str, languages: Sequence[str], fallback: str) -> str:
+    """As ``ledger.plan`` chooses: the language, else the one that it is a kind of ("de" for "de-at")."""
+    kinds = (known for known in languages if language == known or language.startswith(f"{known}-"))
+    return max(kinds, key=len, default=fallback)
+
+
+def _least_time(messages: int, rate: Rate) -> timedelta:
+    return timedelta(seconds=max(0, messages - 1) * rate.window_seconds / rate.count)
+
+
+def freeze_and_plan(engine: Engine, prepared: PreparedIssue, now: datetime) -> StoredIssue:
+    """Freeze the editions and write the ledger in one transaction; or find the issue that already stands.
+
+    Raises IssueRefused when the issue has lint errors, or stands with another text.
+    """
+    if prepared.errors:
+        raise IssueRefused(
+            f"{len(prepared.errors)} errors stop the sending; nothing was sent.", where=prepared.original.path
+        )
+    newsletter, original = prepared.newsletter, prepared.original
+    with writing(engine) as connection:
+        standing = find_issue(connection, newsletter.key, prepared.slug)
+        if standing is not None:
+            refuse_other_text(prepared, editions_of(connection, standing.id))
+            return standing
+        issue_id, editions = freeze(
+            connection,
+            newsletter=newsletter.key,
+            slug=prepared.slug,
+            title=original.title,
+            issue_date=original.date,
+            page_url=original.page_url,
+            editions=[NewEdition(edition.rendered, edition.source.raw) for edition in prepared.editions],
+            now=now,
+        )
+        ledger.plan(connection, issue_id, newsletter.key, editions, fallback_of(prepared), now)
+        planned = find_issue(connection, newsletter.key, prepared.slug)
+    if planned is None:  # the row was written three statements ago
+        raise AssertionError("a frozen issue is not in the database")
+    return planned
+
+
+def fallback_of(prepared: PreparedIssue) -> str:
+    """The language for people whose own is not there: the newsletter's first, else the original's."""
+    languages = [edition.issue.language for edition in prepared.editions]
+    fallback = prepared.newsletter.fallback_language
+    return fallback if fallback in languages else prepared.original.language
+
+
+def refuse_other_text(prepared: PreparedIssue, standing: Sequence[StoredEdition]) -> None:
+    """Raise IssueRefused when a file differs from the edition that was frozen under its slug."""
+    frozen = {edition.rendered.language: edition for edition in standing}
+    for edition in prepared.editions:
+        before = frozen.get(edition.issue.language)
+        if before is None or before.rendered.source_sha256 == edition.issue.source_sha256:
+            continue
+        line, was, now = _first_difference(before.source, edition.source.raw)
+        raise IssueRefused(
+            f"this issue was sent with another text: the line was {was!r} and is {now!r}.",
+            where=f"{edition.issue.path}:{line}",
+            hint="An issue is sent once: take a new slug for a new issue, or put the old text back.",
+        )
+
+
+def late_translations(prepared: PreparedIssue, standing: Sequence[StoredEdition]) -> list[str]:
+    """Languages that lie beside the issue now but were not there when its ledger was planned."""
+    frozen = {edition.rendered.language for edition in standing}
+    return [e.issue.language for e in prepared.editions if e.issue.language not in frozen]
+
+
+def _first_difference(before: bytes, after: bytes) -> tuple[int, str, str]:
+    old, new = (raw.decode("utf-8", "replace").splitlines() for raw in (before, after))
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            return j1 + 1, " ".join(old[i1:i2])[:80], " ".join(new[j1:j2])[:80]
+    return 1, "(other line ends)", "(other line ends)"
+
+
+def refuse_ended(issue: StoredIssue) -> None:
+    """Raise UsageError for an issue whose sending was cancelled or is held by a person."""
+    if issue.state is SendingState.CANCELLED:
+        raise UsageError(f"the sending of {issue.slug!r} was cancelled; what was left was skipped.")
+    if issue.state is SendingState.PAUSED:
+        reason = f" ({issue.reason})" if issue.reason else ""
+        raise UsageError(
+            f"the sending of {issue.slug!r} is paused{reason}.", hint=f"Go on with: mailer resume {issue.slug}"
+        )

@@ -1,0 +1,103 @@
+"""The only place that builds real adapters from settings: keys, links, return paths, signers, the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from mailer.bounce.return_path import ReturnPaths
+from mailer.delivery.model import Sending
+from mailer.errors import SettingsError
+from mailer.flows.composing import Composer, Links
+from mailer.newsletter import Newsletter
+from mailer.render.dkim import KeyFault, Signer, SigningKey
+from mailer.render.headers import bounce_domain
+from mailer.render.message import MessageTemplate, compile_message
+from mailer.render.model import RenderedEdition
+from mailer.resources import template_folders
+from mailer.settings import DkimSettings, Rate, Settings
+from mailer.store.editions import StoredEdition, StoredIssue
+from subscribers.tokens import TokenKeys
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+def folders(settings: Settings) -> tuple[Path, ...]:
+    """Where templates are looked for: the installation's own first."""
+    return template_folders(settings.templates)
+
+
+def token_keys(settings: Settings) -> TokenKeys:
+    return TokenKeys(settings.secret_keys)
+
+
+def links(settings: Settings) -> Links:
+    return Links(settings.base_url, token_keys(settings))
+
+
+def return_paths(settings: Settings, newsletter: Newsletter) -> ReturnPaths:
+    return ReturnPaths(settings.secret_keys, bounce_domain(newsletter))
+
+
+def signer(settings: Settings, newsletter: Newsletter) -> Signer | None:
+    """The DKIM signer of a newsletter; None when the relay signs. Raises SettingsError for a key that cannot."""
+    dkim = settings.dkim.get(newsletter.key)
+    return None if dkim is None else Signer(dkim.domain, (_signing_key(dkim),))
+
+
+def _signing_key(dkim: DkimSettings) -> SigningKey:
+    where = str(dkim.key_file)
+    try:
+        if dkim.key_file.stat().st_mode & 0o077:
+            raise SettingsError(
+                "the DKIM key can be read by other users.", where=where, hint=f"Mend it with: chmod 600 {where}"
+            )
+        return SigningKey.from_pem(dkim.key_file.read_bytes(), dkim.selector)
+    except OSError as error:
+        raise SettingsError(
+            f"the DKIM key cannot be read ({error.strerror}).", where=where, hint="Check key_file and its owner."
+        ) from error
+    except KeyFault as error:
+        raise SettingsError(str(error), where=where, hint="Make one with: openssl genrsa 2048") from error
+
+
+def message_template(
+    settings: Settings, newsletter: Newsletter, slug: str, edition: RenderedEdition
+) -> MessageTemplate:
+    """An edition as bytes, ready for its people."""
+    return compile_message(edition, newsletter, slug, signer=signer(settings, newsletter))
+
+
+def sending(
+    settings: Settings,
+    engine: Engine,
+    newsletter: Newsletter,
+    issue: StoredIssue,
+    editions: Sequence[StoredEdition],
+    *,
+    rates: tuple[Rate, ...] | None = None,
+    connections: int | None = None,
+) -> Sending:
+    """The engine's work for one issue, from its frozen editions."""
+    templates = {
+        edition.id: message_template(settings, newsletter, issue.slug, edition.rendered) for edition in editions
+    }
+    compose = Composer(
+        newsletter, issue.slug, issue.id, templates, links(settings), return_paths(settings, newsletter), now
+    )
+    return Sending(
+        database=engine,
+        issue_id=issue.id,
+        smtp=settings.smtp,
+        compose=compose,
+        on_unknown=newsletter.on_unknown,
+        rates=rates,
+        connections=connections,
+        now=now,
+    )
