@@ -17,10 +17,10 @@ import click
 
 import mailer
 from mailer.cli import commands
-from mailer.cli.installation import Installation, newsletter_of
+from mailer.cli.installation import Installation, newsletter_for, newsletter_of
 from mailer.errors import MailerError
 
-__all__ = ["Installation", "main", "newsletter_of", "pass_installation", "say"]
+__all__ = ["Installation", "main", "newsletter_for", "newsletter_of", "pass_installation", "say"]
 
 FAILED: Final = 1
 INTERRUPTED: Final = 3

@@ -6,9 +6,12 @@ Law: nothing heavy is imported before it is needed; ``mailer --help`` and ``mail
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from mailer.errors import DatabaseError, SettingsError, UsageError
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
 
     from mailer.settings import Settings
 
-DEFAULT_CONFIG = Path("mailer.toml")
+DEFAULT_CONFIG: Final = Path("mailer.toml")
+_TRANSLATION: Final = re.compile(r"\.([a-z]{2}(?:[-_][a-z0-9]{2,8})?)\.(?:md|markdown|mdown|mkd)$", re.IGNORECASE)
+"""The language in a translation's name, as in ``issue.pt-br.md``."""
 
 
 class Installation:
@@ -105,12 +110,25 @@ class Installation:
         return text
 
 
-def newsletter_of(installation: Installation, key: str | None, *, or_default: bool = False) -> Newsletter:
-    """The newsletter named ``key``; the only one needs no name.
+def newsletter_for(installation: Installation, key: str | None, issues: Sequence[Path]) -> Newsletter:
+    """As ``newsletter_of``, for work that sends nothing: without any mailer.toml there is a nameless newsletter.
 
-    ``or_default`` lets a command work without any mailer.toml. Raises ``UsageError`` naming those known.
+    Its languages are those of the translations that lie beside ``issues``.
     """
-    settings = installation.settings_or_default if or_default else installation.settings
+    newsletter = _choose(installation, key, installation.settings_or_default)
+    if installation.is_configured:
+        return newsletter
+    names = [entry.name for issue in issues if issue.parent.is_dir() for entry in issue.parent.iterdir()]
+    found = {match[1].lower().replace("_", "-") for name in names if (match := _TRANSLATION.search(name))}
+    return replace(newsletter, languages=(*newsletter.languages, *sorted(found - set(newsletter.languages))))
+
+
+def newsletter_of(installation: Installation, key: str | None) -> Newsletter:
+    """The newsletter named ``key``; the only one needs no name. Raises ``UsageError`` naming those known."""
+    return _choose(installation, key, installation.settings)
+
+
+def _choose(installation: Installation, key: str | None, settings: Settings) -> Newsletter:
     known = settings.newsletters
     if key is not None and key in known:
         return known[key]

@@ -1,4 +1,4 @@
-"""How far a sending is: a bar with rate and finish time on a terminal, elsewhere a plain line every ten seconds."""
+"""How far a sending is: a bar with rate and finish time on a terminal, elsewhere a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 LINE_SECONDS: Final = 10.0
+TITLE_CHARACTERS: Final = 30
 _AHEAD: Final = (S.QUEUED, S.LEASED, S.SENDING)
 _TOLD: Final = (S.DEFERRED, S.REFUSED, S.UNKNOWN, S.SKIPPED)
 
 
 class ProgressDisplay:
-    """Call it with each ``Progress`` that the engine gives, inside a ``with`` block."""
+    """Call it with each ``Progress`` that the engine gives, inside a ``with`` block. ``title`` is the issue's."""
 
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, console: Console, title: str = "", clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
+        self._title = title
         self._clock = clock
         self._line_due = clock() + LINE_SECONDS
         self._bar: Bar | None = None
@@ -52,8 +54,13 @@ class ProgressDisplay:
 
     def _move(self, bar: Bar, progress: Progress) -> None:
         if self._task is None:
-            self._task = bar.add_task("sending", total=progress.audience, said="")
+            self._task = bar.add_task(_short(self._title), total=progress.audience, said="")
         bar.update(self._task, total=progress.audience, completed=settled(progress), said=details(progress))
+
+
+def shown(console: Console, title: str) -> ProgressDisplay:
+    """The display for one issue, to be used as ``with shown(…) as progress``."""
+    return ProgressDisplay(console, title)
 
 
 def settled(progress: Progress) -> int:
@@ -79,4 +86,14 @@ def _bar(console: Console) -> Bar:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    return Bar(BarColumn(bar_width=30), MofNCompleteColumn(), TextColumn("{task.fields[said]}"), console=console)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
+    )
+    return Bar(*columns, console=console)
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= TITLE_CHARACTERS else f"{title[: TITLE_CHARACTERS - 1].rstrip()}…"

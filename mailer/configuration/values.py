@@ -6,12 +6,13 @@ Law: the text of a ``ValueError`` never repeats a value that may hold a password
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from mailer.errors import UsageError
 from mailer.settings import Rate, SmtpSettings
 
 Value = TypeVar("Value")
@@ -103,7 +104,15 @@ def rates(value: object) -> tuple[Rate, ...]:
     return _each(several, parse_rate)
 
 
-def _each(several: list[object], read: Callable[[object], Value]) -> tuple[Value, ...]:
+def parse_rates(several: Sequence[str]) -> tuple[Rate, ...]:
+    """Rates from the command line; raises ``UsageError`` naming the wrong one."""
+    try:
+        return _each(list(several), parse_rate)
+    except ValueError as error:
+        raise UsageError(f"a rate {error}.", where=f"--rate {' '.join(several)}") from None
+
+
+def _each(several: Sequence[object], read: Callable[[object], Value]) -> tuple[Value, ...]:
     """Every entry of a list as ``read`` gives it; the wrong one is named."""
     found = []
     for one in several:

@@ -1,0 +1,76 @@
+"""``mailer lint``: issues are checked like source code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import mailer
+from mailer.cli.frame import Installation, newsletter_for, pass_installation, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mailer.issue.problem import Problem
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  mailer lint issue.md                    the issue and the translations beside it
+  mailer lint drafts/*.md --strict        warnings stop as well
+  mailer lint issue.md --format github    annotations in a pull request
+  mailer lint issue.md --json | jq '.[] | select(.severity == "error")'
+"""
+)
+@click.argument("issues", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--newsletter", metavar="NAME", help="Which newsletter's settings, when there are several.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text")
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
+@click.option("--strict", is_flag=True, help="Warnings fail as errors do.")
+@pass_installation
+def lint(
+    installation: Installation, issues: tuple[Path, ...], newsletter: str | None, form: str, strict: bool
+) -> int:
+    """Check ISSUES and their translations; exit with 1 when there are errors.
+
+    Works without any mailer.toml; with one, the newsletter's languages, site and shortcodes are known.
+    """
+    from mailer.flows.check import check
+    from mailer.flows.gather import gather
+    from mailer.issue.problem import Severity
+    from mailer.resources import template_folders
+
+    publication = newsletter_for(installation, newsletter, issues)
+    folders = template_folders(installation.settings_or_default.templates)
+    problems: list[Problem] = []
+    sources: dict[str, str] = {}
+    for source_set in gather(issues, publication):
+        checked = check(source_set, publication, folders)
+        problems += checked.problems
+        sources |= checked.sources
+    _show(problems, sources, form)
+    stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    return 1 if any(problem.severity in stopping for problem in problems) else 0
+
+
+def _show(problems: Sequence[Problem], sources: Mapping[str, str], form: str) -> None:
+    from mailer.lint import formats
+
+    match form:
+        case "json":
+            sys.stdout.write(formats.as_json(problems))
+        case "github":
+            sys.stdout.write(formats.as_github(problems))
+            say(formats.count(problems), err=True)
+        case "sarif":
+            from mailer.lint.rules import RULES
+
+            sys.stdout.write(formats.as_sarif(problems, RULES, mailer.__version__))
+        case _:
+            colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+            say(formats.as_text(problems, sources, colour=colour).rstrip("\n"), err=True)
