@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,16 @@ def lint(
 
     publication = newsletter_for(installation, newsletter, issues)
     folders = template_folders(installation.settings_or_default.templates)
+    # Without settings nobody knows the site that relative links belong to: that is not the issue's fault.
+    severities = {} if installation.is_configured else {"relative-link": Severity.WARNING}
     problems: list[Problem] = []
     sources: dict[str, str] = {}
     for source_set in gather(issues, publication):
         checked = check(source_set, publication, folders)
-        problems += checked.problems
+        problems += (
+            replace(problem, severity=severities.get(problem.rule, problem.severity))
+            for problem in checked.problems
+        )
         sources |= checked.sources
     _show(problems, sources, form)
     stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}

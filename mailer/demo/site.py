@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Engine
+
 from mailer.configuration.starting import start_installation
 from mailer.demo.people import Fate, people
+from mailer.settings import Settings
+from mailer.store.database import writing
+from subscribers.address import parse_address
+from subscribers.store import suppress
+from subscribers.tokens import TokenKeys
 
 NEWSLETTER: Final = "harbour"
 SLUG: Final = "2026-05-01-spring"
@@ -45,6 +53,7 @@ class Site:
     people: Path
     issue: Path
     maildir: Path
+    slug: str
     suppressed: tuple[str, ...]
 
 
@@ -61,8 +70,25 @@ def lay_out(folder: Path, smtp_url: str, subscribers: int) -> Site:
         people=folder / "people.csv",
         issue=folder / f"{SLUG}.md",
         maildir=folder / "Maildir",
+        slug=SLUG,
         suppressed=suppressed,
     )
+
+
+def suppress_people(settings: Settings, database: Engine, site: Site, now: datetime) -> int:
+    """Suppress the people whom the demo wants suppressed, as a complaint would; returns how many."""
+    keys = TokenKeys(settings.secret_keys)
+    with writing(database) as connection:
+        return sum(
+            suppress(
+                connection,
+                keys.address_hash(parse_address(address).key),
+                reason="complaint",
+                now=now,
+                detail="the demo says so",
+            )
+            for address in site.suppressed
+        )
 
 
 def _write_people(path: Path, subscribers: int) -> tuple[str, ...]:
