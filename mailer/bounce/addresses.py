@@ -16,9 +16,7 @@ ADDRESS: Final = rf'(?:"[^"\s\\@<>]{{1,64}}"|{_LOCAL})@(?:{_DOMAIN}|\[[0-9A-Fa-f
 """Pattern text of an address, to be built into other patterns; bounded, so that wild input stays cheap."""
 
 _ANY = re.compile(rf"(?<![{_LOCAL_SET}{_PROSE}]){ADDRESS}")
-_BRACKETED = re.compile(
-    rf"<\s*({ADDRESS}|[{_LOCAL_SET}{_WIDE}]{{1,128}}@[A-Za-z0-9_.\-{_WIDE}]{{1,253}})\s*>"
-)
+_BRACKETED = re.compile(rf"<\s*({ADDRESS}|[{_LOCAL_SET}{_WIDE}]{{1,128}}@[A-Za-z0-9_.\-{_WIDE}]{{1,253}})\s*>")
 _TYPED = re.compile(r"(?i)^\s*(rfc-?822|smtp|utf-8|x400|lotus|ims|dns|system|unknown|local)\s*;\s*")
 _UTF8_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 

@@ -73,7 +73,10 @@ SENDER_FAULTS: Final = frozenset(
 )
 # What filters write when they refuse a mail whose recipient was taken before; fuller sentences are believed.
 _BORROWED = re.compile(r"(?i)user unknown|unknown user|no such user|unknown recipient|recipient unknown")
-_VAGUE: Final = frozenset({R.POLICY_VIOLATION, R.ON_HOLD, R.SYSTEM_ERROR, R.CONTENT_ERROR, R.SYNTAX_ERROR, R.FILTERED})
+_POLICY_CODE = re.compile(r"(?<![\d.])5\.7\.\d{1,3}(?![\d.])")
+_VAGUE: Final = frozenset(
+    {R.POLICY_VIOLATION, R.ON_HOLD, R.SYSTEM_ERROR, R.CONTENT_ERROR, R.SYNTAX_ERROR, R.FILTERED}
+)
 _ABOUT_THE_ADDRESS: Final = frozenset({R.USER_UNKNOWN, R.HOST_UNKNOWN, R.HAS_MOVED, R.NOT_ACCEPT, R.DISABLED})
 
 
@@ -88,7 +91,13 @@ class Verdict:
 
 
 def classify(
-    text: str, *, status: str = "", action: str = "", command: str = "", context: str = "", reply: int | None = None
+    text: str,
+    *,
+    status: str = "",
+    action: str = "",
+    command: str = "",
+    context: str = "",
+    reply: int | None = None,
 ) -> Verdict:
     """Judge one recipient's failure.
 
@@ -97,6 +106,8 @@ def classify(
     """
     said = find_enhanced(text)
     enhanced = said if said and is_generic(status) and not _contradict(said, status) else status or said
+    if enhanced.endswith(".1.0") and (policy := _POLICY_CODE.search(text)):
+        enhanced = policy[0]  # "other address status" around a reply that says more
     code = reply or find_reply(text)
     told = ACTIONS.get(action.strip().lower())
     if told is Kind.SUCCESS or (told is None and not action and enhanced.startswith("2.")):
@@ -121,13 +132,14 @@ def _reason(text: str, context: str, enhanced: str, code: int | None, command: s
         words = R.MAILER_ERROR  # a delivery program speaks: its "no such user" is about files and accounts here
     if words is R.SUSPEND and by_code is R.DISABLED:
         words = R.DISABLED
-    if words in _ABOUT_THE_ADDRESS and by_code not in _ABOUT_THE_ADDRESS:
-        # the address was taken at RCPT: what refuses later is a filter that borrows the words
-        if command == "DATA" and _BORROWED.search(text):
-            words = R.FILTERED
-        elif command == "MAIL":
-            words = R.REJECTED
+    if words in _ABOUT_THE_ADDRESS - {by_code} and command == "DATA" and _BORROWED.search(text):
+        if by_code not in _ABOUT_THE_ADDRESS:
+            words = (
+                R.FILTERED
+            )  # the address was taken at RCPT: what refuses later is a filter that borrows the words
     reason = words or by_code
+    if command == "MAIL" and reason in _ABOUT_THE_ADDRESS:
+        return R.REJECTED  # no recipient had been named yet: the address that failed is the sender's
     if reason is None and context:
         reason = reason_of_text(context)
     if reason is None and code is not None:

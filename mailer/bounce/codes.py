@@ -11,7 +11,9 @@ from mailer.bounce.bounce import Reason
 R = Reason
 _ENHANCED = re.compile(r"(?<![\d.\-])([245]\.\d{1,3}\.\d{1,3})(?![\d]|\.\d)")
 _IN_BRACKETS = re.compile(r"#\s?([245]\.\d{1,3}\.\d{1,3})(?!\d)")
-_REPLY = re.compile(r"(?<![\w.\-:/=+@#])([245][0-5]\d)(?=[ \t\-;,:]|$)(?![ \t]*(?:days?|hours?|bytes|seconds|minutes|kb|mb))")
+_REPLY = re.compile(
+    r"(?<![\w.\-:/=+@#])([245][0-5]\d)(?=[ \t\-;,:]|$)(?![ \t]*(?:days?|hours?|bytes|seconds|minutes|kb|mb))"
+)
 _REPLY_THEN_ENHANCED = re.compile(r"(?<![\w.\-])([245][0-5]\d)[ \-]{1,3}#?([245]\.\d{1,3}\.\d{1,3})(?![\d]|\.\d)")
 
 # Subject and detail of RFC 3463 (class 5, 4 or both); looked up as "5.1.1", then "x.1.1", then "x.1".

@@ -1,4 +1,4 @@
-"""Signs that a machine wrote a mail and that it speaks of a failed delivery: what opens the door to the text readers.
+"""Signs that a machine wrote a mail and that it speaks of a failed delivery: these open the text readers.
 
 Law: words alone never make a bounce. A person may write "delivery failed" too; a mail system must have sent it.
 """
@@ -11,48 +11,78 @@ from typing import Final
 from mailer.bounce.incoming import Incoming
 
 _SYSTEM_LOCAL = re.compile(
-    r"(?i)(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_.]?daemon|mail[-_.]delivery[-_.\w]*|mdaemon|bounces?|system"
-    r"|sysadmin|daemon|mail[-_.]?system|mail[-_.]?admin|smtp[-_.]?(?:server|daemon|gateway)|delivery|ndr|dsn|mailadm"
+    r"(?i)(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_.]?daemon|mail[-_.]delivery[-_.\w]*|mdaemon"
+    r"|daemon|mail[-_.]?system|mail[-_.]?admin|smtp[-_.]?(?:server|daemon|gateway)|ndr|dsn|mailadm"
     r"|microsoftexchange[0-9a-f]{10,40}|mmdf|uucp|mailer|mailgate|mail[-_.]?router)(?:[-_.+=].*)?$"
 )
-_SERVICE_LOCAL = re.compile(r"(?i)(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|.*-admin|.*-owner|owner-.*|.*-request|info)$")
+_SERVICE_LOCAL = re.compile(
+    r"(?i)(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|.*-admin|.*-owner|owner-.*|.*-request|info"
+    r"|bounces?|system|sysadmin|delivery|admin|notifications?|support)$"
+)
 _SYSTEM_NAME = re.compile(
     r"(?i)mail(?:er)?[- ]?daemon|mail(?:er)? deliver\w*|delivery (?:sub)?system|postmaster|system administrator"
-    r"|mail (?:administrator|system|router|subsystem)|internet mail|ndr |returned mail|microsoft outlook$|mailadministrator"
+    r"|mail (?:administrator|system|router|subsystem)|internet mail|ndr |returned mail|microsoft outlook$"
+    r"|mailadministrator"
 )
 SUBJECT: Final = re.compile(
-    r"(?i)undeliver|deliver\w* (?:status )?(?:notif|fail|error|problem|report|delay|temporar|has been|has failed|unsuccess)"
-    r"|return(?:ed|ing) (?:e-?mail|mail|message|to sender)|(?:mail|message|e-?mail|delivery) (?:could not|cannot|can't|was not"
-    r"|not|has not|has been|is) ?(?:be )?(?:deliver|return|delay|reject|block)|fail(?:ed|ure)?\s*(?:notice|delivery|mail"
-    r"|message|to deliver)|(?:mail|message|delivery|sending|transmission|transmit|e-?mail|email) (?:has )?(?:fail|error|problem"
-    r"|rejected|returned|status)|non[- ]?deliver|not delivered|unable to deliver|could not (?:be )?(?:deliver|send)"
+    r"(?i)undeliver|deliver\w* (?:status )?(?:notif|fail|error|problem|report|delay|temporar|has been|has failed"
+    r"|unsuccess)"
+    r"|return(?:ed|ing) (?:e-?mail|mail|message|to sender)|(?:mail|message|e-?mail|delivery) (?:could not|cannot"
+    r"|can't|was not"
+    r"|not|has not|has been|is) ?(?:be )?(?:deliver|return|delay|reject|block)|fail(?:ed|ure)?\s*(?:notice"
+    r"|delivery|mail"
+    r"|message|to deliver)|(?:mail|message|delivery|sending|transmission|transmit|e-?mail"
+    r"|email) (?:has )?(?:fail|error|problem"
+    r"|rejected|returned|status)|non[- ]?deliver|not delivered|unable to deliver|could not (?:be )?(?:deliver"
+    r"|send)"
     r"|user unknown|unknown (?:user|recipient|address)|mail system error|bounced? (?:mail|message)|nondeliverable"
-    r"|error sending (?:your )?(?:mail|message)|warning: (?:could not|message)|mail status report|smtp (?:server )?error"
-    r"|loop alert|mailbox full|mail ?box .{0,20}full|delivery (?:notification|warning)|undelivered|ndn:|message status"
-    r"|unzustellbar|zustell\w*|nicht zugestellt|konnte nicht|remise|non remis|non distribu|échec|echec|impossible de remettre"
-    r"|no se puede entregar|no entregado|fall[oa]|não entregue|falha|mancata consegna|mancato recapito|non recapitabile"
-    r"|не доставлен|недоставк|невозможно доставить|отчет о доставке|niedostarcz|nie dostarczono|niet bezorgd|onbestelbaar"
-    r"|メール(?:を)?(?:配信|送信|エラー)|配信(?:不能|エラー|できません|失敗)|配送|送信(?:エラー|できません|失敗)|エラー通知|不達"
+    r"|error sending (?:your )?(?:mail|message)|warning: (?:could not|message)|mail status report"
+    r"|smtp (?:server )?error"
+    r"|loop alert|mailbox full|mail ?box .{0,20}full|delivery (?:notification|warning)|undelivered|ndn:"
+    r"|message status"
+    r"|unzustellbar|zustell\w*|nicht zugestellt|konnte nicht|remise|non remis|non distribu|échec|echec"
+    r"|impossible de remettre"
+    r"|no se puede entregar|no entregado|fall[oa]|não entregue|falha|mancata consegna|mancato recapito"
+    r"|non recapitabile"
+    r"|не доставлен|недоставк|невозможно доставить|отчет о доставке|niedostarcz|nie dostarczono|niet bezorgd"
+    r"|onbestelbaar"
+    r"|メール(?:を)?(?:配信|送信|エラー)|配信(?:不能|エラー|できません|失敗)|配送"
+    r"|送信(?:エラー|できません|失敗)|エラー通知|不達"
     r"|退信|投递失败|无法投递|系统退信|배달|반송|kan inte levereras|ikke leveres|ei voitu toimittaa|doručen|nedoruč"
 )
 STATEMENT: Final = re.compile(
-    r"(?i)(?:could|can|was|were|did|has|have|is|be|are)(?:n'?t|n’t| ?not)\s+(?:be |been |yet been |able to )?(?:deliver|sent|send"
-    r"|reach|accepted|relayed|processed)|cannot (?:be )?(?:deliver|send|sent)|unable to (?:deliver|send|relay|route|connect)"
-    r"|deliver\w*( \S+){0,8}? (?:has |have )?(?:been )?(?:fail|permanent|delay|abort|unsuccess|error)|failed (?:to deliver"
-    r"|permanently|addresses|recipient|with)|undeliverable|undelivered|not delivered|(?:permanent|fatal|transient|delivery)"
-    r" (?:fatal )?(?:error|failure|problem)s?|(?:following|these) (?:\S+ ){0,3}?(?:address|recipient|destination|group)\S*"
+    r"(?i)(?:could|can|was|were|did|has|have|is|be|are)(?:n'?t|n’t| ?not)\s+(?:be |been |yet been "
+    r"|able to )?(?:deliver|sent|send"
+    r"|reach|accepted|relayed|processed)|cannot (?:be )?(?:deliver|send|sent)|unable to (?:deliver|send|relay"
+    r"|route|connect)"
+    r"|deliver\w*( \S+){0,8}? (?:has |have )?(?:been )?(?:fail|permanent|delay|abort|unsuccess|error)"
+    r"|failed (?:to deliver"
+    r"|permanently|addresses|recipient|with)|undeliverable|undelivered|not delivered|(?:permanent|fatal"
+    r"|transient|delivery)"
+    r" (?:fatal )?(?:error|failure|problem)s?|(?:following|these) (?:\S+ ){0,3}?(?:address|recipient|destination"
+    r"|group)\S*"
     r"( \S+){0,4}? (?:fail|error|problem|reject|not|deliver)|transcript of (?:the )?session|did not like our"
-    r"|error (?:delivering|sending|occurred|message|while|from)|(?:mail|message|it) (?:was|has been|is being) (?:returned|rejected"
-    r"|bounced|refused)|returned (?:permanent|error)|trouble delivering|remote host said|user unknown|unknown user|invalid"
-    r" (?:final|user|recipient|address)|delivery (?:status )?notification|(?:host|server) (?:\S+ ){0,3}said:|problem"
-    r"s? delivering|will not be (?:sent|delivered|retried)|no (?:valid|such) (?:recipient|user|address)|non[- ]?delivery|was"
-    r" rejected|bounce message|rejected (?:by|your|the)|status: [45]\.\d|diagnostic-code:|duplicated message-id|mail loop"
-    r"|nicht zugestellt|unzustellbar|konnte nicht|fehlgeschlagen|n'a pas (?:pu|été)|impossible|échoué|no (?:se )?(?:ha |pudo|puede)"
-    r"|não (?:foi|pôde|pode)|non (?:è stato|può|recapit)|не (?:может|был|удалось|доставлен)|невозможно|できません|配信|届きません"
-    r"|エラー|送信に失敗|无法|失败|退回|존재하지|niet (?:worden |kon )?(?:bezorg|aflever)|nie (?:może|został)|kunde inte|ei voitu"
+    r"|error (?:delivering|sending|occurred|message|while|from)|(?:mail|message|it) (?:was|has been"
+    r"|is being) (?:returned|rejected"
+    r"|bounced|refused)|returned (?:permanent|error)|trouble delivering|remote host said|user unknown"
+    r"|unknown user|invalid"
+    r" (?:final|user|recipient|address)|delivery (?:status )?notification|(?:host|server) (?:\S+ ){0,3}said:"
+    r"|problem"
+    r"s? delivering|will not be (?:sent|delivered|retried)|no (?:valid|such) (?:recipient|user|address)"
+    r"|non[- ]?delivery|was"
+    r" rejected|bounce message|rejected (?:by|your|the)|status: [45]\.\d|diagnostic-code:|duplicated message-id"
+    r"|mail loop"
+    r"|nicht zugestellt|unzustellbar|konnte nicht|fehlgeschlagen|n'a pas (?:pu|été)|impossible|échoué"
+    r"|no (?:se )?(?:ha |pudo|puede)"
+    r"|não (?:foi|pôde|pode)|non (?:è stato|può|recapit)|не (?:может|был|удалось|доставлен)|невозможно"
+    r"|できません|配信"
+    r"|届きません"
+    r"|エラー|送信に失敗|无法|失败|退回|존재하지|niet (?:worden |kon )?(?:bezorg|aflever)"
+    r"|nie (?:może|został)|kunde inte|ei voitu"
 )
 _LIST_HEADERS: Final = ("list-id", "list-unsubscribe", "list-post", "list-help")
-_FORWARDED = re.compile(r"(?i)^\s*(?:fwd?|wg|tr|rv|enc|i|vs|vb|転送)\s*(?:\[\d+\])?\s*[:：]")  # noqa: RUF001  # full-width colon
+_FORWARDED = re.compile(r"(?i)^\s*(?:fwd?|wg|tr|rv|enc|i|vs|vb|転送)\s*(?:\[\d+\])?\s*[:：]")  # full-width colon
+_ANSWER = re.compile(r"(?i)^\s*(?:re|aw|sv|antw|odp|rif|res|ref|回复|答复|отв?)\s*(?:\[\d+\])?\s*[:：]")  # same
 _QUOTED = re.compile(r"^\s*(?:>(?!>>)|\|\s)")
 
 
@@ -61,24 +91,26 @@ def is_null_path(value: str) -> bool:
     return value.strip() in {"<>", "< >"} or "mailer-daemon" in value.lower()
 
 
-def from_system(incoming: Incoming) -> bool:
-    """Whether a mail system sent it: its envelope, its From, or a field that only bounces carry."""
+def from_daemon(incoming: Incoming) -> bool:
+    """Whether the mail names a mail system as its author, or carries a field that only bounces have."""
     if incoming.header("x-failed-recipients"):
         return True
-    if any(is_null_path(value) for value in incoming.root.all_headers("return-path")):
-        return True
     sender = incoming.header("from")
-    local = incoming.sender.partition("@")[0]
-    if _SYSTEM_LOCAL.match(local) or is_null_path(sender):
-        return True
     name = sender.partition("<")[0].strip().strip('"')
     bare = sender.strip().lower()
-    return bool(_SYSTEM_NAME.search(name) if name else False) or bool(_SYSTEM_LOCAL.match(bare))
+    if is_null_path(sender) or _SYSTEM_LOCAL.match(incoming.sender.partition("@")[0]) or _SYSTEM_LOCAL.match(bare):
+        return True
+    return bool(name and _SYSTEM_NAME.search(name))
+
+
+def from_system(incoming: Incoming) -> bool:
+    """Whether a program sent it: a mail system, or anything with the null path that answers to nobody."""
+    return from_daemon(incoming) or any(is_null_path(value) for value in incoming.root.all_headers("return-path"))
 
 
 def from_service(incoming: Incoming) -> bool:
     """Whether a mailbox that nobody reads sent it: less than a mail system, more than a person."""
-    return bool(_SERVICE_LOCAL.match(incoming.sender.partition("@")[0])) or "x-mlserver" in dict(incoming.root.headers)
+    return bool(_SERVICE_LOCAL.match(incoming.sender.partition("@")[0])) or bool(incoming.header("x-mlserver"))
 
 
 def is_list_mail(incoming: Incoming) -> bool:
@@ -91,6 +123,13 @@ def is_forwarded(incoming: Incoming) -> bool:
     return bool(_FORWARDED.match(incoming.header("subject")))
 
 
+def is_answer(incoming: Incoming) -> bool:
+    """Whether a person answers: a reply that quotes."""
+    if not _ANSWER.match(incoming.header("subject")):
+        return False
+    return sum(1 for line in incoming.notice if line.lstrip().startswith((">", "|"))) >= 2
+
+
 def unquoted(lines: tuple[str, ...]) -> list[str]:
     """The lines that this mail says itself, without what it quotes from another."""
     return [line for line in lines if not _QUOTED.match(line)]
@@ -101,11 +140,16 @@ def speaks_of_failure(incoming: Incoming) -> bool:
     return bool(STATEMENT.search("\n".join(unquoted(incoming.notice))[:12_000]))
 
 
-def opens_text_readers(incoming: Incoming) -> bool:
-    """Whether a text reader may speak at all about this mail."""
-    if is_list_mail(incoming) or is_forwarded(incoming):
+def opens_text_readers(incoming: Incoming, *, names_somebody: bool) -> bool:
+    """Whether a text reader may speak at all about this mail.
+
+    ``names_somebody``: the notice holds an address of another in a place where a recipient stands.
+    """
+    if is_list_mail(incoming) or is_forwarded(incoming) or is_answer(incoming):
         return False
     subject = bool(SUBJECT.search(incoming.header("subject")[:500]))
-    if from_system(incoming):
+    if from_daemon(incoming):
         return subject or speaks_of_failure(incoming)
-    return from_service(incoming) and speaks_of_failure(incoming) and (subject or incoming.has_returned_part)
+    if not speaks_of_failure(incoming) or not (from_system(incoming) or from_service(incoming)):
+        return False
+    return (subject and names_somebody) or (incoming.has_returned_part and (subject or names_somebody))

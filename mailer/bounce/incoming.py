@@ -1,4 +1,4 @@
-"""A mail as the readers look at it: what a person reads in it, its machine-readable fields, and the mail it returns.
+"""A mail as the readers look at it: what a person reads, the machine-readable fields, and the mail it returns.
 
 Law: nothing below a returned message (message/rfc822) is ever taken for the notice itself, so that a reply or a
 newsletter that quotes a bounce is not one.
@@ -31,7 +31,8 @@ _TELLING_LINE = re.compile(r"(?i)(?:received|message-id|mime-version|return-path
 _RETURNED_MARK = re.compile(
     r"(?i)(?:original|unsent|undelivered|returned|rejected|bounced)\s+(?:mail\s+|e-?mail\s+)?"
     r"(?:message|mail|header|info)|cop(?:y|ie) of (?:the|your|this|the original) (?:message|mail)"
-    r"|message (?:text|headers?|body|contents?) (?:follow|is|of)|header of (?:the|your) (?:original )?(?:message|mail)"
+    r"|message (?:text|headers?|body|contents?) (?:follow|is|of)|header of (?:the|your) (?:original )?(?:message"
+    r"|mail)"
     r"|ursprüngliche nachricht|message d'origine|mensaje original|mensagem original|messaggio originale"
     r"|元のメッセージ|原始邮件|исходное сообщение"
 )
@@ -95,9 +96,12 @@ def read_incoming(raw: bytes) -> Incoming:
     notice, tail = _split_notice(_notice_text(parts))
     if not returned and tail:
         returned = read_headers("\n".join(tail[:400]).lstrip().encode("utf-8", "replace"))
-    status = tuple(group for part in parts if part.content_type in _STATUS_TYPES for group in field_groups(part.text))
+    status = tuple(
+        group for part in parts if part.content_type in _STATUS_TYPES for group in field_groups(part.text)
+    )
     feedback = next(
-        (sum(field_groups(part.text), ()) for part in parts if part.content_type == "message/feedback-report"), None
+        (sum(field_groups(part.text), ()) for part in parts if part.content_type == "message/feedback-report"),
+        None,
     )
     enclosed = any(part.content_type in _RETURNED_TYPES for part in parts)
     return Incoming(root, tuple(notice), status, feedback, returned, enclosed)
@@ -105,7 +109,9 @@ def read_incoming(raw: bytes) -> Incoming:
 
 def field_groups(text: str) -> tuple[tuple[Header, ...], ...]:
     """Delivery-status text as groups of fields (RFC 3464 §2.1); a broken blank line inside a group is forgiven."""
-    groups = [read_headers(block.encode("utf-8", "replace")) for block in re.split(r"\n[ \t]*\n", text[:NOTICE_LIMIT])]
+    groups = [
+        read_headers(block.encode("utf-8", "replace")) for block in re.split(r"\n[ \t]*\n", text[:NOTICE_LIMIT])
+    ]
     return tuple(group for group in groups if group)
 
 
@@ -145,7 +151,9 @@ def _split_notice(text: str) -> tuple[list[str], list[str]]:
     lines = [line[:LINE_LIMIT].rstrip() for line in text.split("\n")[:NOTICE_LINES]]
     for number, line in enumerate(lines):
         if _is_mark(lines, number):
-            start = next((n for n in range(number + 1, min(number + 8, len(lines))) if _starts_header(lines, n)), None)
+            start = next(
+                (n for n in range(number + 1, min(number + 8, len(lines))) if _starts_header(lines, n)), None
+            )
             return lines[:number], lines[start:] if start is not None else lines[number + 1 :]
         if _HEADER_LINE.match(line) and _starts_header(lines, number):
             return lines[:number], lines[number:]

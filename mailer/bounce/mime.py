@@ -34,7 +34,9 @@ _TAG_BREAK = re.compile(r"(?i)<(?:br|p|/p|div|/div|tr|/tr|li|/li|h[1-6]|/h[1-6]|
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _HIDDEN: Final = ("head", "style", "script")
 # Encodings that Python would also accept but that no mail may choose: not charsets, or slow on wild input.
-_REFUSED_CODECS: Final = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
+_REFUSED_CODECS: Final = frozenset(
+    {"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
+)
 _JAPANESE: Final = frozenset({"iso2022_jp", "euc_jp", "shift_jis", "cp932"})
 
 

@@ -22,10 +22,11 @@ READERS: Final[tuple[Callable[[Incoming], list[Bounce]], ...]] = (
     read_arf,
     read_dsn,
     read_json_notification,
-    read_notice,
     read_auto_reply,
+    read_notice,
 )
-"""First answer wins. Notices stand before auto-replies: Exim marks its bounces "auto-replied" too."""
+"""First answer wins. The reader of auto-replies leaves alone what a mail system signs (Exim marks its bounces
+"auto-replied" too), and stands before the notices, because a vacation note may say "your message was not read"."""
 
 
 def read_bounce(raw: bytes) -> list[Bounce]:

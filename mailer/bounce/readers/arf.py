@@ -12,10 +12,18 @@ from mailer.bounce.incoming import Incoming
 from mailer.bounce.mime import Header
 
 _REDACTED = re.compile(r"(?i)^(?:redacted|x{3,}|anonymous|hidden|\*+|unknown|[0-9a-f]{24,})$")
-_COMPLAINT_SUBJECT = re.compile(r"(?i)complaint about (?:message|mail|e-?mail)|abuse report|spam report|feedback report")
+_COMPLAINT_SUBJECT = re.compile(
+    r"(?i)complaint about (?:message|mail|e-?mail)|abuse report|spam report|feedback report"
+)
 _RECIPIENT_FIELDS: Final = ("removal-recipient", "original-rcpt-to", "original-recipient", "final-recipient")
 # Headers in which receivers keep the recipient of the returned mail when they take it out of To.
-_RETURNED_FIELDS: Final = ("x-hmxmroriginalrecipient", "x-original-to", "x-envelope-to", "delivered-to", "envelope-to")
+_RETURNED_FIELDS: Final = (
+    "x-hmxmroriginalrecipient",
+    "x-original-to",
+    "x-envelope-to",
+    "delivered-to",
+    "envelope-to",
+)
 
 
 def read_arf(incoming: Incoming) -> list[Bounce]:

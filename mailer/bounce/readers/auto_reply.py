@@ -7,7 +7,7 @@ from typing import Final
 
 from mailer.bounce.bounce import Bounce, Kind, Reason
 from mailer.bounce.envelope import return_paths
-from mailer.bounce.evidence import is_list_mail
+from mailer.bounce.evidence import from_daemon, is_list_mail
 from mailer.bounce.incoming import Incoming
 
 # (header, pattern of its value): each says by itself that this is an answer by a machine.
@@ -28,13 +28,20 @@ HEADERS: Final = (
     ("feedback-id", re.compile(r"(?i).*:auto-?reply:")),
 )
 _SUBJECT = re.compile(
-    r"(?i)^\s*(?:\[?auto(?:matic|matische?|matisch|mated)?[ -]?(?:reply|response|antwort|responder?|svar)\]?\b|auto\s?:|out[ -]of"
-    r"[ -](?:the[ -])?office|(?:re:\s*)?(?:ooo|oof)\b\s*[:\-]?|i am (?:currently )?(?:out|away|on (?:vacation|leave))|i'm (?:out|away)"
-    r"|away from (?:my|the) |on vacation|vacation (?:reply|notice|message|response)|automatische (?:antwort|afwezigheid)\w*"
-    r"|abwesenheit\w*|abwesend|(?:ich bin )?(?:nicht im (?:büro|haus)|im urlaub)|urlaub|réponse automatique|absence du bureau|absent"
-    r"|respuesta automática|fuera de (?:la )?oficina|resposta automática|fora do escritório|risposta automatica|fuori (?:sede|ufficio)"
-    r"|автоответ|автоматический ответ|нет на месте|autorespuesta|autosvar|automaattinen|frånvaro|fraværende|自動(?:応答|返信)"
-    r"|不在(?:通知|のため|です)|自动(?:回复|答复)|自動回覆|자동 ?(?:회신|응답)|automatyczna odpowiedź|nieobecność|automatická odpověď|yanıt"
+    r"(?i)^\s*(?:\[?auto(?:matic|matische?|matisch|mated)?[ -]?(?:reply|response|antwort|responder?|svar)\]?\b"
+    r"|auto\s?:|out[ -]of"
+    r"[ -](?:the[ -])?office|(?:re:\s*)?(?:ooo|oof)\b\s*[:\-]?|i am (?:currently )?(?:out|away|on (?:vacation"
+    r"|leave))|i'm (?:out|away)"
+    r"|away from (?:my|the) |on vacation|vacation (?:reply|notice|message|response)|automatische (?:antwort"
+    r"|afwezigheid)\w*"
+    r"|abwesenheit\w*|abwesend|(?:ich bin )?(?:nicht im (?:büro|haus)|im urlaub)|urlaub|réponse automatique"
+    r"|absence du bureau|absent"
+    r"|respuesta automática|fuera de (?:la )?oficina|resposta automática|fora do escritório|risposta automatica"
+    r"|fuori (?:sede|ufficio)"
+    r"|автоответ|автоматический ответ|нет на месте|autorespuesta|autosvar|automaattinen|frånvaro|fraværende"
+    r"|自動(?:応答|返信)"
+    r"|不在(?:通知|のため|です)|自动(?:回复|答复)|自動回覆|자동 ?"
+    r"(?:회신|응답)|automatyczna odpowiedź|nieobecność|automatická odpověď|yanıt"
     r"|otomatik|this account is no longer monitored|(?:your (?:message|e-?mail) )?(?:has been )?received - auto)"
 )
 
@@ -45,7 +52,7 @@ def read_auto_reply(incoming: Incoming) -> list[Bounce]:
         return []
     if incoming.root.parameter("report-type").lower() == "disposition-notification":
         return [_reply(incoming, Reason.RECEIPT)]
-    if incoming.status or incoming.feedback is not None or incoming.header("x-failed-recipients"):
+    if incoming.status or incoming.feedback is not None or incoming.has_returned_part or from_daemon(incoming):
         return []
     by_header = any(pattern.match(value) for name, pattern in HEADERS for value in incoming.root.all_headers(name))
     if by_header or _SUBJECT.match(incoming.header("subject")[:300]):

@@ -1,4 +1,5 @@
-"""Delivery status notifications (RFC 3464), also those whose parts, fields or types are broken or pasted as text."""
+"""Delivery status notifications (RFC 3464), also those whose parts, fields or types are broken or pasted as "
+"text."""
 
 from __future__ import annotations
 
@@ -34,9 +35,11 @@ def read_dsn(incoming: Incoming) -> list[Bounce]:
         groups = ()
     if not groups and from_system(incoming) and not is_forwarded(incoming):
         groups = _pasted(incoming)
-    if not groups or is_list_mail(incoming):
+    if not groups or (is_list_mail(incoming) and not from_system(incoming)):
         return []
-    envelope = return_paths(incoming, *(value for group in groups for key, value in group if key == "original-envelope-id"))
+    envelope = return_paths(
+        incoming, *(value for group in groups for key, value in group if key == "original-envelope-id")
+    )
     found: dict[str, Bounce] = {}
     for group in _by_recipient(groups)[:RECIPIENTS_LIMIT]:
         bounce = _bounce(incoming, dict(reversed(group)), envelope)
@@ -105,7 +108,13 @@ def _bounce(incoming: Incoming, fields: dict[str, str], envelope: tuple[str, ...
     heard = said_about(incoming, recipient)
     if not diagnostic or (is_generic(status) and len(diagnostic) < len(heard.text) and _says_little(diagnostic)):
         diagnostic = heard.text or diagnostic
-    verdict = classify(diagnostic, status=status, action=action, command=command_in(diagnostic) or heard.command, context=heard.text)
+    verdict = classify(
+        diagnostic,
+        status=status,
+        action=action,
+        command=command_in(diagnostic) or heard.command,
+        context=heard.text,
+    )
     return Bounce(
         kind=verdict.kind,
         recipient=recipient,
@@ -134,7 +143,11 @@ def _recipient(incoming: Incoming, fields: dict[str, str]) -> str:
 
 def _diagnostic(value: str) -> str:
     """Without its type ("smtp;") and on one line."""
-    text = re.sub(r"(?i)^\s*(?:smtp|x-[\w-]+|dns|x\.?\w*|expired)\s*;\s*", lambda m: "x-unix; " if "unix" in m[0] else "", value)
+    text = re.sub(
+        r"(?i)^\s*(?:smtp|x-[\w-]+|dns|x\.?\w*|expired)\s*;\s*",
+        lambda m: "x-unix; " if "unix" in m[0] else "",
+        value,
+    )
     return re.sub(r"\s+", " ", text).strip()
 
 

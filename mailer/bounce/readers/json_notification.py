@@ -1,4 +1,5 @@
-"""Amazon SES notifications that SNS delivers as mail: the JSON stands in the text (e-mail subscription of a topic)."""
+"""Amazon SES notifications that SNS delivers as mail: the JSON stands in the text (e-mail subscription of a "
+"topic)."""
 
 from __future__ import annotations
 

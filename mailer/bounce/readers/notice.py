@@ -13,7 +13,8 @@ from mailer.bounce.incoming import Incoming
 from mailer.bounce.readers.transcript import Heard, command_in, entries, hear
 
 _DELAY = re.compile(
-    r"(?i)warning message only|has been delayed|do not need to resend|not yet been delivered|will (?:be retried|keep trying)"
+    r"(?i)warning message only|has been delayed|do not need to resend|not yet been delivered|will (?:be retried"
+    r"|keep trying)"
     r"|\bdelayed\b|still (?:trying|being)|temporary (?:failure|problem)"
 )
 _RECEIVED_FOR = re.compile(r"(?i)\bfor\s+<?([^\s<>;]+@[^\s<>;]+)>?")
@@ -21,9 +22,9 @@ _RECEIVED_FOR = re.compile(r"(?i)\bfor\s+<?([^\s<>;]+@[^\s<>;]+)>?")
 
 def read_notice(incoming: Incoming) -> list[Bounce]:
     """One value per recipient named; one from the returned mail's own fields where the words name nobody."""
-    if not opens_text_readers(incoming):
-        return []
     named = {entry.recipient: entry.lines for entry in entries(incoming)}
+    if not opens_text_readers(incoming, names_somebody=bool(named)):
+        return []
     failed = every_address(incoming.header("x-failed-recipients"))
     if failed:
         lines = {recipient.lower(): lines for recipient, lines in named.items()}
@@ -40,7 +41,12 @@ def read_notice(incoming: Incoming) -> list[Bounce]:
 
 def _bounce(incoming: Incoming, recipient: str, heard: Heard, delayed: bool) -> Bounce:
     context = f"{incoming.header('subject')} {incoming.text[:1500]}"
-    verdict = classify(heard.text, action="delayed" if delayed else "failed", command=heard.command or command_in(heard.text), context=context)
+    verdict = classify(
+        heard.text,
+        action="delayed" if delayed else "failed",
+        command=heard.command or command_in(heard.text),
+        context=context,
+    )
     return Bounce(
         kind=verdict.kind,
         recipient=recipient,

@@ -30,7 +30,9 @@ def read_second_opinion(incoming: Incoming, raw: bytes) -> list[Bounce]:
     found = []
     for address in sorted(temporary | permanent):
         heard = said_about(incoming, address)
-        verdict = classify(heard.text, action="failed" if address in permanent else "delayed", command=heard.command)
+        verdict = classify(
+            heard.text, action="failed" if address in permanent else "delayed", command=heard.command
+        )
         found.append(
             Bounce(
                 kind=verdict.kind,
@@ -62,6 +64,6 @@ def _asked(flufl: ModuleType, raw: bytes) -> tuple[set[str], set[str]]:
         with contextlib.redirect_stderr(io.StringIO()):
             message = email.message_from_bytes(raw, policy=email.policy.compat32)
             temporary, permanent = flufl.all_failures(message)
-    except Exception:  # noqa: BLE001  # a foreign parser on hostile bytes: whatever it raises, it has no opinion
+    except Exception:  # a foreign parser on hostile bytes: whatever it raises, it has no opinion
         return set(), set()
     return ({item.decode("utf-8", "replace") for item in group} for group in (temporary, permanent))  # type: ignore[return-value]  # two groups

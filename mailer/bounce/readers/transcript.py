@@ -21,42 +21,54 @@ PREAMBLE_LIMIT: Final = 60  # characters before a reply on its line that belong 
 
 _A: Final = rf"[<\"'(\[]{{0,2}}(?P<a>{ADDRESS})[>\"')\]]{{0,2}}"
 _LABEL: Final = (
-    r"(?:recipients?|address(?:es|ee)?|user ?(?:id|name)?|mailbox|to|rcpt to|failed|failure|fail|errors?|for|account|bounced"
+    r"(?:recipients?|address(?:es|ee)?|user ?(?:id|name)?|mailbox|to|rcpt to|failed|failure|fail|errors?|for"
+    r"|account|bounced"
     r"|undeliverable|empfänger|destinataires?|destinatari[oa]s?|destinatários?|получател\w+|адресат\w*|宛先|送信先|收件人)"
 )
 # An address that a line is about. Order matters only for speed.
-_OPENERS: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        # alone, or with its own copy beside it: ">>> a@b <a@b>", "* a@b", "a@b<mailto:a@b>"
-        rf"^[\s*>|\-+•·\d.)]{{0,12}}(?:smtp:|rfc822;|to:)?\s?{_A}(?:\s?[<(](?:mailto:|smtp:)?{ADDRESS}[>)])?\s?[:;,.]?\s*$",
-        # followed by what happened: "<a@b>: host said", "a@b... unknown", "a@b [User unknown]", "a@b on Thu, 29 Apr"
-        rf"^[\s*>|\-+•]{{0,8}}{_A}\s?(?::|;|\.\.\.|,|\s-|\s\.{{3}}|\s?[\[(]|\son\s|\s(?:was|is|has|does|could|failed|unknown|user)\b)"
-        rf"\s*(?P<rest>.*)$",
-        # a reply that names it: "550 5.1.1 <a@b>... User unknown"
-        rf"^[\s<>|]{{0,8}}(?P<reply>[45]\d\d[ \-](?:[45]\.\d+\.\d+ )?){_A}\s?(?:\.\.\.|:|\s|$)(?P<rest>.*)$",
-        # after a label: "RCPT TO:<a@b>", "Delivery failed: a@b", "could not be delivered to <a@b>"
-        rf"(?i)(?<![\w@.]){_LABEL}\s?(?::|\s|：)\s?(?:<<<|>>>|smtp:|rfc822;)?\s?{_A}(?P<rest>.*)$",
-    )
+# alone, or with its own copy beside it: ">>> a@b <a@b>", "* a@b", "a@b<mailto:a@b>"
+_ALONE: Final = (
+    rf"^[\s*>|\-+•·\d.)]{{0,12}}(?:smtp:|rfc822;|to:)?\s?{_A}"
+    rf"(?:\s?[<(](?:mailto:|smtp:)?{ADDRESS}[>)])?\s?[:;,.]?\s*$"
 )
-_SENDER_LINE = re.compile(r"(?i)\b(?:mail from|from|sender|reply-to|return-path|absender|expéditeur|remitente|mittente|generated)\b[^@]{0,20}$")
+# followed by what happened: "<a@b>: host said", "a@b... unknown", "a@b [User unknown]", "a@b on Thu, 29 Apr"
+_FOLLOWED: Final = (
+    rf"^[\s*>|\-+•]{{0,8}}{_A}\s?(?::|;|\.\.\.|,|\s-|\s\.{{3}}|\s?[\[(]|\son\s"
+    r"|\s(?:was|is|has|does|could|failed|unknown|user)\b)\s*(?P<rest>.*)$"
+)
+# a reply that names it: "550 5.1.1 <a@b>... User unknown"
+_IN_REPLY: Final = (
+    rf"^[\s<>|]{{0,8}}(?P<reply>[45]\d\d[ \-](?:[45]\.\d+\.\d+ )?){_A}\s?(?:\.\.\.|:|\s|$)(?P<rest>.*)$"
+)
+# after a label: "RCPT TO:<a@b>", "Delivery failed: a@b", "could not be delivered to <a@b>"
+_LABELLED: Final = rf"(?i)(?<![\w@.]){_LABEL}\s?(?::|\s|：)\s?(?:<<<|>>>|smtp:|rfc822;)?\s?{_A}(?P<rest>.*)$"
+_OPENERS: Final = tuple(re.compile(pattern) for pattern in (_ALONE, _FOLLOWED, _IN_REPLY, _LABELLED))
+_SENDER_LINE = re.compile(
+    r"(?i)\b(?:mail from|from|sender|reply-to|return-path|absender|expéditeur|remitente|mittente"
+    r"|generated)\b[^@]{0,20}$"
+)
 _RCPT = re.compile(rf"(?i)\brcpt to\s?:?\s?<?(?P<a>{ADDRESS})")
 _ADVICE = re.compile(
-    r"(?i)contact|support|help|question|forward this|reply to|postmaster|abuse@|assist|report|administrator|visit|https?:|wrote:"
+    r"(?i)contact|support|help|question|forward this|reply to|postmaster|abuse@|assist|report|administrator"
+    r"|visit|https?:|wrote:"
 )
-_REPLY_LINE = re.compile(r"(?<![\w.\-:/=+@#\[])[45][0-5]\d(?:[ \-](?=\S)|[ \t]*$|[:;,](?=\s))|(?<![\w.])[45]\.\d{1,2}\.\d{1,3}(?![\w.])")
+_REPLY_LINE = re.compile(
+    r"(?<![\w.\-:/=+@#\[])[45][0-5]\d(?:[ \-](?=\S)|[ \t]*$|[:;,](?=\s))|(?<![\w.])[45]\.\d{1,2}\.\d{1,3}(?![\w.])"
+)
 _DIALOGUE_OUT = re.compile(r"^\s*(?:>>>|In:|Sent\s*(?:<<<|:)|C:|->)\s?(?P<command>[A-Za-z]{4}.*)")
 _SMTP_COMMAND = re.compile(r"(?im)(?:^|[\s\-])SMTP command\s*:?\s*\n?\s*(?P<command>DATA|MAIL|RCPT)\b")
 _STEP = re.compile(r"(?im)^\s*(?:STEP|Stage|Phase)\s*:\s*(?P<command>DATA|MAIL|RCPT)\b")
 _CONTINUES = re.compile(r"(?<![\w.\-])[45][0-5]\d-")
 _NEW_REPLY = re.compile(r"^\s*(?:<<<\s*)?[245][0-5]\d\s")
 _AFTER_RECIPIENT = re.compile(
-    r"(?i)in reply to (?:the )?(?:end of )?data|after (?:the )?(?:end of )?data|\bTEXT command|refused .{0,40}\(DATA\)"
+    r"(?i)in reply to (?:the )?(?:end of )?data|after (?:the )?(?:end of )?data|\bTEXT command"
+    r"|refused .{0,40}\(DATA\)"
     r"|\[(?:DATA|BODY)\]|end of (?:message|data)|failed after I sent the message|after (?:sending )?(?:the )?BDAT"
     r"|did not like our (?:DATA|message)|response to (?:the )?(?:end of )?data"
 )
 _AT_SENDER = re.compile(
-    r"(?i)in reply to (?:the )?MAIL FROM|after (?:pipelined )?MAIL FROM|\[MAIL_FROM\]|our MAIL FROM|response to MAIL FROM"
+    r"(?i)in reply to (?:the )?MAIL FROM|after (?:pipelined )?MAIL FROM|\[MAIL_FROM\]|our MAIL FROM"
+    r"|response to MAIL FROM"
 )
 _STATUS_NUMBER = re.compile(r"(?i)(?:message|id|queue|bytes|port|size|line)\W{0,3}$")
 
@@ -208,7 +220,9 @@ def _command(lines: tuple[str, ...], number: int) -> str:
     if remark:
         return remark["command"].upper()
     dialogue = "\n".join(lines[number : number + 8])
-    below = re.search(r"(?m)^\s*>>>\s?(\w{4})[^\n]*\n(?:\s*<<<\s*[245]\d\d[^\n]*\n){0,3}?\s*<<<\s*5", dialogue + "\n")
+    below = re.search(
+        r"(?m)^\s*>>>\s?(\w{4})[^\n]*\n(?:\s*<<<\s*[245]\d\d[^\n]*\n){0,3}?\s*<<<\s*5", dialogue + "\n"
+    )
     return _named(below[1]) if below else ""
 
 

@@ -1,4 +1,5 @@
-"""Amazon SES notifications (bounce, complaint, delivery) as they stand in SNS messages; see ``sns`` for signatures."""
+"""Amazon SES notifications (bounce, complaint, delivery) as they stand in SNS messages; see ``sns`` for "
+"signatures."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ def bounces_of_notification(document: dict[str, Any]) -> list[Bounce]:
     if kind == "bounce":
         return [_bounced(_mapping(person), details, mail) for person in _items(details.get("bouncedRecipients"))]
     if kind == "complaint":
-        people = [str(_mapping(person).get("emailAddress", "")) for person in _items(details.get("complainedRecipients"))]
+        people = [
+            str(_mapping(person).get("emailAddress", "")) for person in _items(details.get("complainedRecipients"))
+        ]
         said = str(details.get("complaintFeedbackType") or "abuse")
         return [_event(Kind.COMPLAINT, R.FEEDBACK, person, said, details, mail) for person in people]
     if kind == "delivery":
@@ -57,8 +60,14 @@ def _bounced(person: dict[str, Any], details: dict[str, Any], mail: dict[str, An
     event = _event(kind, reason, str(person.get("emailAddress", "")), diagnostic, details, mail)
     if not diagnostic and not status:
         return event
-    verdict = classify(diagnostic, status=status if _is_code(status) else "", action=str(person.get("action") or "failed"))
-    judged = verdict.reason is not R.UNDEFINED and pair[1] not in {"Suppressed", "OnAccountSuppressionList", "NoEmail"}
+    verdict = classify(
+        diagnostic, status=status if _is_code(status) else "", action=str(person.get("action") or "failed")
+    )
+    judged = verdict.reason is not R.UNDEFINED and pair[1] not in {
+        "Suppressed",
+        "OnAccountSuppressionList",
+        "NoEmail",
+    }
     if judged:
         kind, reason = verdict.kind, verdict.reason
         if kind is Kind.HARD and pair[0] == "Transient":
