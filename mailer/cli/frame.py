@@ -113,7 +113,10 @@ Exit codes: 0 done, 1 failed, 2 usage or settings, 3 stopped with work left.
 
 
 @click.group(
-    cls=Mailer, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    "mailer",
+    cls=Mailer,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
     "--config",
