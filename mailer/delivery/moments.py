@@ -1,0 +1,199 @@
+"""Moments at which a message may go: reserved in the database a little ahead, kept in step with this clock.
+
+Law: a body is handed over at its moment or up to the tolerance after it; later than that it needs another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from sqlalchemy import Connection
+
+from mailer.delivery.model import Sending
+from mailer.delivery.throttle import AdaptivePace, Limits
+from mailer.delivery.writer import LedgerWriter
+from mailer.store import pace
+from mailer.store.pace import Reservation
+
+AT_ONCE: Final = 0.0
+LONGEST_RENEWAL_SECONDS: Final = 30.0
+"""How long a server is kept waiting for a body whose moment was missed."""
+LONGEST_SLEEP_SECONDS: Final = 60.0
+"""A quota that is used up is asked again at least so often: the clock may be set, others may give back."""
+
+
+class Timed(Protocol):
+    """Something with a moment."""
+
+    moment: float
+    taken_at: float
+
+
+class Moments:
+    """One per call of the engine; ``wake`` is called when new moments came or one is near."""
+
+    def __init__(self, sending: Sending, writer: LedgerWriter, limits: Limits) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._scope = sending.limits_scope
+        self._now = sending.now
+        self._writer = writer
+        self._limits = limits
+        self._adaptive = AdaptivePace()
+        self._moments: deque[float] = deque()
+        self._renewals: deque[tuple[Timed, Callable[[bool], None], float]] = deque()
+        self._reserving = False
+        self._closed_until = 0.0  # a quota is used up until then
+        self._timer: asyncio.TimerHandle | None = None
+        self._lead = 0.005  # how long a message needs from being taken to its body
+        self._local_free = 0.0  # an even pace of our own, where nothing is settled
+        self._unused = 0
+        self._tolerance = limits.tolerance_us / 1e6 if limits.interval_us or limits.quotas else 0.0
+        self.wake: Callable[[], None] = _nobody
+
+    def per_second(self) -> float:
+        """The even pace now; 0 when there is none."""
+        interval_us = self._adaptive.interval_us(self._loop.time(), self._limits)
+        return 1e6 / interval_us if interval_us else 0.0
+
+    def slow(self, rate_per_second: float) -> None:
+        """The server asked for patience."""
+        limit = 1e6 / self._limits.interval_us if self._limits.interval_us else 0.0
+        rate = min(rate_per_second, limit) if limit else rate_per_second
+        self._adaptive.slow(self._loop.time(), rate)
+
+    def take(self) -> float | None:
+        """A moment that is near enough to begin with its message, or None."""
+        if self._limits.unlimited:
+            return self._take_local()
+        now = self._loop.time()
+        while self._moments and self._moments[0] < now + self._lead - self._tolerance:
+            self._moments.popleft()
+            self._unused += 1
+        if not self._moments or self._renewals:
+            self.refill()
+            return None
+        if self._moments[0] - self._lead > now:
+            self._wake_at(self._moments[0] - self._lead)
+            return None
+        return self._moments.popleft()
+
+    def put_back(self, moment: float) -> None:
+        """The moment was not used."""
+        if moment != AT_ONCE:
+            self._moments.appendleft(moment)
+
+    def at_moment(self, job: Timed, go: Callable[[bool], None]) -> None:
+        """Call ``go(True)`` when the job's body may be handed over; with False when it would take too long."""
+        if job.moment == AT_ONCE:
+            go(True)
+            return
+        now = self._loop.time()
+        if job.taken_at:
+            self._lead = min(max(now - job.taken_at, 0.95 * self._lead, 0.002), 2.0)
+            job.taken_at = 0.0
+        if job.moment - now > 0.0005:
+            self._loop.call_at(job.moment, self.at_moment, job, go)
+        elif self._limits.unlimited or now - job.moment <= self._tolerance:
+            go(True)
+        else:
+            self._renewals.append((job, go, now + LONGEST_RENEWAL_SECONDS))
+            self._renew()
+            self.refill()
+
+    def refill(self) -> None:
+        """Reserve more when few are left."""
+        if self._limits.unlimited or self._reserving:
+            return
+        now = self._loop.time()
+        if now < self._closed_until:
+            self._wake_at(self._closed_until)
+            return
+        interval_us = self._adaptive.interval_us(now, self._limits)
+        chunk = self._limits.chunk(interval_us)
+        wanted = chunk + len(self._renewals)
+        if len(self._moments) > chunk // 2:
+            return
+        self._reserving = True
+        scope, quotas, clock = self._scope, self._limits.quotas, self._now
+
+        def reserve(connection: Connection) -> tuple[Reservation, int]:
+            now_us = int(clock().timestamp() * 1e6)
+            return pace.reserve(connection, scope, interval_us, quotas, wanted, now_us), now_us
+
+        self._writer.call(reserve).add_done_callback(self._reserved)
+
+    def give_back(self) -> None:
+        """Return what was reserved and not used."""
+        unused = self._unused + len(self._moments)
+        self._moments.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+        if unused and self._limits.quotas:
+            scope, quotas = self._scope, self._limits.quotas
+            now_us = int(self._now().timestamp() * 1e6)
+            self._writer.call(lambda connection: pace.give_back(connection, scope, quotas, unused, now_us))
+
+    def _reserved(self, answer: asyncio.Future[tuple[Reservation, int]]) -> None:
+        self._reserving = False
+        if answer.cancelled() or answer.exception() is not None:
+            return
+        reservation, _ = answer.result()
+        wall_us, now = self._now().timestamp() * 1e6, self._loop.time()
+        self._moments.extend(now + (slot - wall_us) / 1e6 for slot in reservation.slots_us)
+        if not reservation.slots_us:
+            wait = (reservation.retry_at_us - wall_us) / 1e6
+            self._closed_until = now + min(max(wait, 0.01), LONGEST_SLEEP_SECONDS)
+        self._renew()
+        self.wake()
+
+    def _renew(self) -> None:
+        now = self._loop.time()
+        while self._renewals and self._moments:
+            moment = self._moments.popleft()
+            if moment < now - self._tolerance:
+                self._unused += 1
+                continue
+            job, go, _ = self._renewals.popleft()
+            job.moment = max(moment, 1e-9)
+            self.at_moment(job, go)
+        for item in [item for item in self._renewals if item[2] < now]:
+            self._renewals.remove(item)
+            item[1](False)
+        if self._renewals:
+            self._wake_at(now + 0.5)
+
+    def _take_local(self) -> float | None:
+        now = self._loop.time()
+        ceiling = self._adaptive.ceiling(now)
+        if not ceiling:
+            return AT_ONCE
+        if self._local_free > now:
+            self._wake_at(self._local_free)
+            return None
+        self._local_free = max(self._local_free + 1 / ceiling, now)
+        return AT_ONCE
+
+    def _wake_at(self, moment: float) -> None:
+        if self._timer is not None:
+            if (
+                not self._timer.cancelled()
+                and self._timer.when() <= moment
+                and self._timer.when() > self._loop.time()
+            ):
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(moment, self._woken)
+
+    def _woken(self) -> None:
+        self._timer = None
+        if self._renewals:
+            self._renew()
+            self.refill()
+        self.wake()
+
+
+def _nobody() -> None:
+    """Stands in until the desk listens."""

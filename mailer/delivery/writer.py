@@ -1,0 +1,165 @@
+"""The ledger's writer: one database thread that commits, as one transaction, whatever is waiting.
+
+Law: a callback runs only after the commit that holds its intent and result has returned. When the database
+fails, nothing more is promised: every caller gets the failure and the sending stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from mailer.delivery.model import Sending
+from mailer.errors import DatabaseError
+from mailer.store import ledger
+from mailer.store.ledger import Result
+
+T = TypeVar("T")
+Done = Callable[[bool], None]
+GROUP: Final = 500
+"""At most so many entries in one commit: a bound for memory and for the time that a lock is held."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    result: Result | None
+    intent: int | None
+    done: Done | None
+
+
+@dataclass(slots=True)
+class _Call:
+    work: Callable[[Connection], Any]
+    answer: asyncio.Future[Any]
+
+
+class LedgerWriter:
+    """Takes intents, results and other work from the event loop, and does them on one thread in order."""
+
+    def __init__(self, sending: Sending, worker_id: int, failed: Callable[[BaseException], None]) -> None:
+        self._engine: Engine = sending.database
+        self._now = sending.now
+        self._worker_id = worker_id
+        self._failed = failed
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Entry | _Call | None] = queue.SimpleQueue()
+        self._broken: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        self._thread.start()
+
+    def submit(self, result: Result | None, intent: int | None, done: Done | None = None) -> None:
+        """Write both; then call ``done(held)`` on the loop: whether the intent holds. After a failure of the
+        database ``done`` is never called; the engine learns it by ``failed``."""
+        self._queue.put(_Entry(result, intent, done))
+
+    def call(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
+        """Do ``work`` in a transaction of its own on the database thread."""
+        answer: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Call(work, answer))
+        return answer
+
+    async def close(self) -> None:
+        """Write what is waiting, then end the thread."""
+        self._queue.put(None)
+        while self._thread.is_alive():  # noqa: ASYNC110 -- a thread has no event to wait for
+            await asyncio.sleep(0.002)
+
+    def _run(self) -> None:
+        try:
+            with self._engine.connect() as connection:
+                while self._serve(connection):
+                    pass
+        except BaseException as error:
+            self._break(error)
+
+    def _serve(self, connection: Connection) -> bool:
+        item = self._queue.get()
+        entries: list[_Entry] = []
+        while True:
+            if isinstance(item, _Entry):
+                entries.append(item)
+            else:
+                self._commit(connection, entries)
+                entries = []
+                if item is None:
+                    return False
+                self._answer(connection, item)
+            if len(entries) >= GROUP:
+                break
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                break
+        self._commit(connection, entries)
+        return True
+
+    def _commit(self, connection: Connection, entries: list[_Entry]) -> None:
+        if not entries:
+            return
+        intents = [entry.intent for entry in entries if entry.intent is not None]
+        results = [entry.result for entry in entries if entry.result is not None]
+        with connection.begin():
+            held = ledger.record(connection, self._worker_id, intents, results, self._now())
+        waiting = [(entry.done, entry.intent is None or entry.intent in held) for entry in entries if entry.done]
+        if waiting:
+            self._post(_call_all, waiting)
+
+    def _answer(self, connection: Connection, call: _Call) -> None:
+        try:
+            with connection.begin():
+                value = call.work(connection)
+        except BaseException as error:
+            self._post(_set_exception, call.answer, in_words(error))
+            raise
+        self._post(_set_result, call.answer, value)
+
+    def _break(self, error: BaseException) -> None:
+        self._broken = error
+        self._post(self._failed, in_words(error))
+        while True:  # callers that come later learn it as well
+            item = self._queue.get()
+            if item is None:
+                return
+            if isinstance(item, _Call):
+                self._post(_set_exception, item.answer, in_words(error))
+
+    def _post(self, callback: Callable[..., None], *arguments: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback, *arguments)
+        except RuntimeError:  # the loop is closed: nobody is left to tell
+            return
+
+
+def _call_all(waiting: list[tuple[Done, bool]]) -> None:
+    for done, held in waiting:
+        done(held)
+
+
+def _set_result(answer: asyncio.Future[Any], value: object) -> None:
+    if not answer.done():
+        answer.set_result(value)
+
+
+def _set_exception(answer: asyncio.Future[Any], error: BaseException) -> None:
+    if not answer.done():
+        answer.set_exception(error)
+        answer.exception()  # it may be that nobody waits any more
+
+
+def in_words(error: BaseException) -> BaseException:
+    """What a person can do about a failure of the database; anything else as it is."""
+    if isinstance(error, SQLAlchemyError):
+        cause = getattr(error, "orig", None) or error
+        first_line = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+        return DatabaseError(
+            f"the ledger cannot be written ({first_line}), so the sending stopped.",
+            hint="What was recorded holds; mend the database and send again to go on.",
+        )
+    return error

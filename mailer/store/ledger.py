@@ -1,0 +1,485 @@
+"""The ledger: one row for each person of an issue's audience, and every change that a row may make.
+
+Law: a change is written only from a state that ``states.CHANGES`` allows (the WHERE clauses are made from it),
+and only by the worker whose lease the row carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mailer.newsletter import OnUnknown
+from mailer.store.states import CHANGES, OPEN, DeliveryState, SendingState
+from mailer.store.tables import DeliveryRow, IssueRow
+from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow
+
+S = DeliveryState
+REPLY_LENGTH: Final = 500
+"""A server's words are kept this far: enough for every sentence seen, too little to fill a disk."""
+UNKNOWN_ATTEMPTS: Final = 5
+"""After so many attempts a row that ends unknown again is held for a person, whatever the policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A row that a worker has in hand."""
+
+    delivery_id: int
+    subscription_id: int
+    edition_id: int
+    address: str
+    attempts: int
+    first_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What happened to a row: its next state and why. ``attempt`` says whether it counts as an attempt."""
+
+    delivery_id: int
+    state: DeliveryState
+    code: int | None = None
+    enhanced_code: str = ""
+    reply: str = ""
+    next_attempt_at: datetime | None = None
+    attempt: bool = True
+    address_fault: bool = False  # the address is dead: suppress it
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What dead workers left: rows put back, and rows whose message may or may not have arrived."""
+
+    requeued: int
+    unknown: int
+
+
+def may_become(target: DeliveryState, *, among: frozenset[DeliveryState] = frozenset(S)) -> list[str]:
+    """The states from which a row may enter ``target``, as the WHERE clauses of this file want them."""
+    return sorted(state.value for state in among if target in CHANGES[state])
+
+
+def plan(
+    connection: Connection,
+    issue_id: int,
+    newsletter: str,
+    editions: Mapping[str, int],
+    fallback_language: str,
+    now: datetime,
+) -> int:
+    """Write a queued row for everybody in the audience who has none yet; returns how many rows are new.
+
+    ``editions`` maps a language to an edition's id. A person gets the edition of their language, else of the
+    language that theirs is a kind of ("de" for "de-at"), else the fallback.
+    """
+    people = (
+        select(
+            literal(issue_id),
+            SubscriptionRow.id,
+            _edition_for(editions, fallback_language),
+            SubscriberRow.address,
+            literal(S.QUEUED.value),
+            literal(0),
+            literal(""),
+            literal(""),
+            bindparam("planned_at", now, type_=DeliveryRow.at.type),
+        )
+        .join_from(SubscriptionRow, SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
+        .where(SubscriptionRow.newsletter == newsletter, *_wants_mail(now))
+        .order_by(SubscriptionRow.id)
+    )
+    columns = [
+        "issue_id",
+        "subscription_id",
+        "edition_id",
+        "address",
+        "state",
+        "attempts",
+        "enhanced_code",
+        "reply",
+        "at",
+    ]
+    table = DeliveryRow.__table__
+    make: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}.get(connection.dialect.name, insert)
+    statement = make(table).from_select(columns, people)
+    planned = connection.execute(statement.on_conflict_do_nothing()).rowcount
+    audience = select(func.count()).where(DeliveryRow.issue_id == issue_id).scalar_subquery()
+    connection.execute(update(IssueRow).where(IssueRow.id == issue_id).values(audience=audience))
+    return int(planned)
+
+
+def _edition_for(editions: Mapping[str, int], fallback_language: str) -> ColumnElement[int]:
+    fallback = literal(editions[fallback_language])
+    exact = [(SubscriptionRow.language == language, edition) for language, edition in editions.items()]
+    kinds = [
+        (SubscriptionRow.language.startswith(f"{language}-", autoescape=True), edition)
+        for language, edition in sorted(editions.items(), key=lambda item: -len(item[0]))
+    ]
+    return case(*exact, *kinds, else_=fallback)
+
+
+def _wants_mail(now: datetime) -> list[ColumnElement[bool]]:
+    """The audience: subscribed, not on holiday, not suppressed here or everywhere."""
+    suppressed = exists().where(
+        SuppressionRow.address_hash == SubscriberRow.address_hash,
+        SuppressionRow.newsletter.in_(["", SubscriptionRow.newsletter]),
+    )
+    return [
+        SubscriptionRow.state == "subscribed",
+        or_(SubscriptionRow.paused_until.is_(None), SubscriptionRow.paused_until <= now),
+        ~suppressed,
+    ]
+
+
+def lease(
+    connection: Connection, issue_id: int, worker_id: int, limit: int, now: datetime, *, after_id: int = 0
+) -> list[Leased]:
+    """Take up to ``limit`` rows: deferred ones that are due, then queued ones beyond ``after_id``, in order.
+
+    Who has unsubscribed or was suppressed since the planning is skipped here, so the list may be shorter than
+    the work that is left; an empty list with rows still queued is never returned when ``after_id`` is 0.
+    """
+    taken: list[Leased] = []
+    due = and_(DeliveryRow.state == S.DEFERRED.value, DeliveryRow.next_attempt_at <= now)
+    queued = and_(
+        DeliveryRow.state == S.QUEUED.value, DeliveryRow.next_attempt_at.is_(None), DeliveryRow.id > after_id
+    )
+    for rows, order in ((due, DeliveryRow.next_attempt_at), (queued, DeliveryRow.id)):
+        while len(taken) < limit:
+            chosen = (
+                select(DeliveryRow.id)
+                .where(DeliveryRow.issue_id == issue_id, rows)
+                .order_by(order)
+                .limit(limit - len(taken))
+            )
+            leased, seen = _lease_chosen(connection, chosen, worker_id, now)
+            taken.extend(leased)
+            if not seen:
+                break
+    return taken
+
+
+def _lease_chosen(
+    connection: Connection, chosen: Select[int], worker_id: int, now: datetime
+) -> tuple[list[Leased], int]:
+    wanted = (
+        exists()
+        .where(
+            SubscriptionRow.id == DeliveryRow.subscription_id,
+            SubscriberRow.id == SubscriptionRow.subscriber_id,
+            *_wants_mail(now),
+        )
+        .correlate(DeliveryRow)
+    )
+    ids = chosen
+    if connection.dialect.name == "postgresql":
+        locked = chosen.with_for_update(skip_locked=True).cte("chosen")  # a locking CTE runs exactly once
+        ids = select(locked.c.id)
+    statement = (
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_(ids), DeliveryRow.state.in_(may_become(S.LEASED)))
+        .values(
+            state=case((wanted, S.LEASED.value), else_=S.SKIPPED.value),
+            lease=case((wanted, worker_id), else_=null()),
+            next_attempt_at=None,
+            at=now,
+        )
+        .returning(
+            DeliveryRow.id,
+            DeliveryRow.state,
+            DeliveryRow.subscription_id,
+            DeliveryRow.edition_id,
+            DeliveryRow.address,
+            DeliveryRow.attempts,
+            DeliveryRow.first_attempt_at,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    rows = connection.execute(statement).all()
+    leased = [
+        Leased(row.id, row.subscription_id, row.edition_id, row.address, row.attempts, row.first_attempt_at)
+        for row in rows
+        if row.state == S.LEASED
+    ]
+    return sorted(leased, key=lambda row: row.delivery_id), len(rows)
+
+
+_HELD: Final = frozenset({S.LEASED, S.SENDING, S.UNKNOWN})
+"""States in which a worker may still have something to say about a row that carries its lease."""
+
+INTEND: Final = (
+    update(DeliveryRow)
+    .where(
+        DeliveryRow.id.in_(bindparam("ids", expanding=True)),
+        DeliveryRow.lease == bindparam("worker"),
+        DeliveryRow.state.in_(may_become(S.SENDING, among=_HELD)),
+    )
+    .values(
+        state=S.SENDING.value,
+        at=bindparam("now", type_=DeliveryRow.at.type),
+        first_attempt_at=func.coalesce(DeliveryRow.first_attempt_at, bindparam("now", type_=DeliveryRow.at.type)),
+    )
+    .returning(DeliveryRow.id)
+)
+
+
+def _result_statement(target: DeliveryState) -> Any:
+    keeps_lease = target is S.UNKNOWN  # its worker may still learn the answer
+    return (
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id == bindparam("delivery_id"),
+            DeliveryRow.lease == bindparam("worker"),
+            or_(*(DeliveryRow.state == state for state in may_become(target, among=_HELD))),
+        )
+        .values(
+            state=target.value,
+            attempts=DeliveryRow.attempts + bindparam("counted"),
+            next_attempt_at=bindparam("due", type_=DeliveryRow.next_attempt_at.type),
+            code=bindparam("reply_code"),
+            enhanced_code=bindparam("enhanced"),
+            reply=bindparam("words"),
+            at=bindparam("now", type_=DeliveryRow.at.type),
+            **({} if keeps_lease else {"lease": None}),
+        )
+    )
+
+
+RESULTS: Final = {
+    target: _result_statement(target)
+    for target in (S.ACCEPTED, S.DEFERRED, S.REFUSED, S.UNKNOWN, S.QUEUED, S.SKIPPED)
+}
+
+
+def record(
+    connection: Connection, worker_id: int, intents: Sequence[int], results: Sequence[Result], now: datetime
+) -> set[int]:
+    """Write a group of intents and results; returns the ids whose intent holds.
+
+    An id that is missing from the answer is not this worker's any more (cancelled, or taken over): its body
+    must not be handed over. The caller commits; nothing is promised before that.
+    """
+    held: set[int] = set()
+    if intents:
+        answer = connection.execute(INTEND, {"ids": list(intents), "worker": worker_id, "now": now})
+        held = set(answer.scalars())
+    by_state: dict[DeliveryState, list[dict[str, Any]]] = {}
+    for result in results:
+        by_state.setdefault(result.state, []).append(
+            {
+                "delivery_id": result.delivery_id,
+                "worker": worker_id,
+                "counted": int(result.attempt),
+                "due": result.next_attempt_at,
+                "reply_code": result.code,
+                "enhanced": result.enhanced_code,
+                "words": result.reply[:REPLY_LENGTH],
+                "now": now,
+            }
+        )
+    for target, rows in by_state.items():
+        connection.execute(RESULTS[target], rows)
+    for result in results:
+        if result.address_fault:
+            suppress_address_of(connection, result.delivery_id, result.reply, now)
+    return held
+
+
+def suppress_address_of(connection: Connection, delivery_id: int, detail: str, now: datetime) -> None:
+    """Never mail the address of this delivery's subscriber again, from any newsletter."""
+    person = (
+        select(
+            SubscriberRow.address_hash,
+            literal(""),
+            literal("hard-bounce"),
+            literal(detail[:REPLY_LENGTH]),
+            bindparam("suppressed_at", now, type_=SuppressionRow.at.type),
+        )
+        .join_from(DeliveryRow, SubscriptionRow, SubscriptionRow.id == DeliveryRow.subscription_id)
+        .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
+        .where(DeliveryRow.id == delivery_id)
+    )
+    make: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}.get(connection.dialect.name, insert)
+    columns = ["address_hash", "newsletter", "reason", "detail", "at"]
+    connection.execute(make(SuppressionRow.__table__).from_select(columns, person).on_conflict_do_nothing())
+
+
+def recover(
+    connection: Connection, issue_id: int, dead: Sequence[int], on_unknown: OnUnknown, now: datetime
+) -> Recovered:
+    """Take over what dead workers held: leased rows are queued, rows left ``sending`` become unknown.
+
+    With ``resend`` every unknown row of the issue is queued again, but for those that ended so too often.
+    """
+    theirs = or_(DeliveryRow.lease.in_(dead), DeliveryRow.lease.is_(None))
+    requeued = _move(connection, issue_id, S.LEASED, S.QUEUED, theirs, now)
+    unknown = _move(
+        connection,
+        issue_id,
+        S.SENDING,
+        S.UNKNOWN,
+        theirs,
+        now,
+        attempts=DeliveryRow.attempts + 1,
+        reply="the sender stopped before the server's answer was recorded",
+    )
+    if on_unknown is OnUnknown.RESEND:
+        requeued += resend_unknown(connection, issue_id, now)
+    return Recovered(requeued, unknown)
+
+
+def resend_unknown(connection: Connection, issue_id: int, now: datetime, *, due_only: bool = False) -> int:
+    """Queue rows whose answer was lost, but for those that ended so too often; returns how many."""
+    which = DeliveryRow.attempts < UNKNOWN_ATTEMPTS
+    if due_only:
+        which = and_(which, DeliveryRow.next_attempt_at <= now)
+    return _move(connection, issue_id, S.UNKNOWN, S.QUEUED, which, now)
+
+
+def _move(
+    connection: Connection,
+    issue_id: int,
+    source: DeliveryState,
+    target: DeliveryState,
+    which: ColumnElement[bool],
+    now: datetime,
+    **values: Any,
+) -> int:
+    if target not in CHANGES[source]:
+        raise ValueError(f"a delivery never goes from {source} to {target}")
+    values = {"next_attempt_at": None, "at": now, **values}
+    if target is not S.UNKNOWN:
+        values["lease"] = None
+    moved = connection.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.issue_id == issue_id, DeliveryRow.state == source.value, which)
+        .values(state=target.value, **values)
+    )
+    return int(moved.rowcount)
+
+
+def requeue(
+    connection: Connection, issue_id: int, only: Sequence[DeliveryState] | DeliveryState, now: datetime
+) -> int:
+    """By hand: put deferred, refused or unknown rows back at the start, as if never tried; returns how many."""
+    sources = [only] if isinstance(only, DeliveryState) else list(only)
+    everything = DeliveryRow.id > 0
+    moved = sum(
+        _move(connection, issue_id, source, S.QUEUED, everything, now, first_attempt_at=None, attempts=0)
+        for source in sources
+    )
+    if moved:
+        connection.execute(
+            update(IssueRow)
+            .where(IssueRow.id == issue_id, IssueRow.state == SendingState.FINISHED.value)
+            .values(state=SendingState.SENDING.value, finished_at=None)
+        )
+    return moved
+
+
+def skip_open(connection: Connection, issue_id: int, reason: str, now: datetime) -> int:
+    """Give up every row that is not on its way (for a cancelled sending); returns how many.
+
+    A row that a worker has leased is skipped as well: its intent will not hold, so it is never handed over.
+    """
+    everything = DeliveryRow.id > 0
+    return sum(
+        _move(connection, issue_id, source, S.SKIPPED, everything, now, reply=reason)
+        for source in (S.QUEUED, S.LEASED, S.DEFERRED)
+    )
+
+
+def counts(connection: Connection, issue_id: int) -> dict[DeliveryState, int]:
+    """How many rows stand in each state; every state is a key, and the sum is the audience."""
+    rows = connection.execute(
+        select(DeliveryRow.state, func.count()).where(DeliveryRow.issue_id == issue_id).group_by(DeliveryRow.state)
+    )
+    found = {S(state): int(count) for state, count in rows}
+    return {state: found.get(state, 0) for state in S}
+
+
+def has_work(connection: Connection, issue_id: int, now: datetime) -> bool:
+    """Whether a row could be leased now."""
+    return bool(
+        connection.execute(
+            select(
+                exists().where(
+                    DeliveryRow.issue_id == issue_id,
+                    or_(
+                        DeliveryRow.state == S.QUEUED.value,
+                        and_(
+                            DeliveryRow.state.in_([S.DEFERRED.value, S.UNKNOWN.value]),
+                            DeliveryRow.next_attempt_at <= now,
+                        ),
+                    ),
+                )
+            )
+        ).scalar()
+    )
+
+
+def next_due(connection: Connection, issue_id: int) -> datetime | None:
+    """When the next deferred row, or unknown one that will be sent again, may go; None when there is none."""
+    return connection.execute(
+        select(func.min(DeliveryRow.next_attempt_at)).where(
+            DeliveryRow.issue_id == issue_id,
+            DeliveryRow.state.in_([S.DEFERRED.value, S.UNKNOWN.value]),
+            DeliveryRow.next_attempt_at.is_not(None),
+        )
+    ).scalar()
+
+
+def sending_state(connection: Connection, issue_id: int) -> tuple[SendingState, str]:
+    """Where the sending of the issue stands, and why."""
+    row = connection.execute(select(IssueRow.state, IssueRow.reason).where(IssueRow.id == issue_id)).one()
+    return SendingState(row.state), row.reason
+
+
+def pause(connection: Connection, issue_id: int, reason: str) -> bool:
+    """Pause a sending; workers notice within two seconds. False when it was not running or waiting."""
+    running = [SendingState.SENDING.value, SendingState.SCHEDULED.value]
+    paused = connection.execute(
+        update(IssueRow)
+        .where(IssueRow.id == issue_id, IssueRow.state.in_(running))
+        .values(state=SendingState.PAUSED.value, reason=reason)
+    )
+    return bool(paused.rowcount)
+
+
+def finish(connection: Connection, issue_id: int, now: datetime) -> bool:
+    """Mark the sending finished when nothing is left that the engine would still do; False when there is."""
+    left = exists().where(
+        DeliveryRow.issue_id == issue_id,
+        or_(
+            DeliveryRow.state.in_(sorted(state.value for state in OPEN)),
+            and_(DeliveryRow.state == S.UNKNOWN.value, DeliveryRow.next_attempt_at.is_not(None)),
+        ),
+    )
+    running = [SendingState.SENDING.value, SendingState.SCHEDULED.value]
+    finished = connection.execute(
+        update(IssueRow)
+        .where(IssueRow.id == issue_id, IssueRow.state.in_(running), ~left)
+        .values(state=SendingState.FINISHED.value, finished_at=now, reason="")
+    )
+    return bool(finished.rowcount)

@@ -1,0 +1,121 @@
+"""A real SMTP server (aiosmtpd) on a free port of this machine that keeps what it receives."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message as the server took it: envelope, bytes after dot-unstuffing, when (``time.monotonic``)."""
+
+    mail_from: str
+    rcpt_to: str
+    content: bytes
+    at: float
+
+
+@dataclass
+class Recorder:
+    """The server's memory. ``judge_rcpt`` and ``judge_data`` may answer with a reply of their own."""
+
+    judge_rcpt: Callable[[str], str | None] | None = None
+    judge_data: Callable[[str, bytes], str | None] | None = None
+    pipelining: bool = False
+    received: list[Received] = field(default_factory=list)
+    connections: int = 0
+    passwords: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+
+    def recipients(self) -> list[str]:
+        """Who got a message, in order, doubles kept."""
+        return [message.rcpt_to for message in self.received]
+
+    # aiosmtpd's handler interface
+
+    async def handle_EHLO(  # noqa: N802 -- aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections += 1
+        if self.pipelining:
+            responses.insert(1, "250-PIPELINING")
+        return responses
+
+    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.judge_rcpt(address) if self.judge_rcpt else None
+        if answer is not None:
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 Recipient OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 -- same
+        content = envelope.original_content or b""
+        answer = self.judge_data(envelope.rcpt_tos[0], content) if self.judge_data else None
+        if answer is None or answer.startswith("2"):
+            self.received.append(
+                Received(envelope.mail_from or "", envelope.rcpt_tos[0], content, time.monotonic())
+            )
+        return answer or "250 2.0.0 Message accepted"
+
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
+    ) -> AuthResult:
+        if isinstance(data, LoginPassword):
+            known = self.passwords.get(data.login.decode())
+            return AuthResult(success=known is not None and known == data.password.decode())
+        return AuthResult(success=False, handled=False)
+
+
+@contextmanager
+def smtp_server(
+    recorder: Recorder | None = None, *, tls: ssl.SSLContext | None = None, auth: bool = False
+) -> Iterator[Recorder]:
+    """A running server; its ``port`` is filled in. ``tls`` offers STARTTLS and requires it before MAIL."""
+    recorder = recorder or Recorder()
+    options: dict[str, Any] = {
+        "hostname": "catcher.test",
+        "enable_SMTPUTF8": True,
+        "tls_context": tls,
+        "require_starttls": tls is not None,
+    }
+    if auth:
+        options |= {"authenticator": recorder.authenticate, "auth_require_tls": tls is not None}
+    started = threading.Event()
+    stop: list[Callable[[], None]] = []
+
+    def serve() -> None:
+        async def main() -> None:
+            loop = asyncio.get_running_loop()
+            server = await loop.create_server(lambda: SMTP(recorder, loop=loop, **options), "127.0.0.1", 0)
+            recorder.port = server.sockets[0].getsockname()[1]
+            done = asyncio.Event()
+            stop.append(lambda: loop.call_soon_threadsafe(done.set))
+            started.set()
+            await done.wait()
+            server.close()
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+
+        asyncio.run(main())
+
+    thread = threading.Thread(target=serve, name="smtp-server", daemon=True)
+    thread.start()
+    if not started.wait(10):
+        raise RuntimeError("the test's SMTP server did not start")
+    try:
+        yield recorder
+    finally:
+        stop[0]()
+        thread.join(10)
