@@ -92,7 +92,8 @@ def sent(engine: Engine, slug: str, outcomes: dict[int, S]) -> None:
             )
             for subscription, state in outcomes.items()
         ]
-        ledger.record(connection, worker, [], results, NOW)
+        for result in results:
+            ledger.record(connection, worker, [], [result], NOW)
         workers.end(connection, [worker], NOW)
 
 
