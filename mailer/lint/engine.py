@@ -12,11 +12,12 @@ from typing import Final
 from mailer.issue import Issue, Problem, Severity
 from mailer.lint.directives import Directives
 from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.reading import READING, is_said_better
 from mailer.lint.rule import Rule
 from mailer.lint.rules import RULES
 from mailer.lint.size import Weight, size_problems
 
-__all__ = ["RULES", "LintSettings", "lint", "lint_rendered", "rule"]
+__all__ = ["KNOWN", "RULES", "LintSettings", "lint", "lint_rendered", "rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class LintSettings:
 
 DEFAULT: Final = LintSettings()
 _BY_ID: Final = {candidate.id: candidate for candidate in RULES}
+KNOWN: Final = frozenset(_BY_ID) | frozenset(READING)
+"""Every rule that a comment or the settings may name."""
 
 
 def rule(rule_id: str) -> Rule:
@@ -43,11 +46,12 @@ def rule(rule_id: str) -> Rule:
 def lint(issue: Issue, *, settings: LintSettings = DEFAULT) -> list[Problem]:
     """What is wrong with an issue, in the order of the file; the reader's own problems are among them."""
     manuscript = Manuscript(issue)
-    directives = Directives.read(manuscript, frozenset(_BY_ID) | {problem.rule for problem in issue.problems})
-    found = list(issue.problems)
+    directives = Directives.read(manuscript, KNOWN | {problem.rule for problem in issue.problems})
+    found: list[Problem] = []
     for candidate in RULES:
         if settings.runs(candidate):
             found.extend(_problem(manuscript, candidate, finding) for finding in candidate.check(manuscript))
+    found.extend(problem for problem in issue.problems if not is_said_better(problem, found))
     found.extend(directives.problems)
     return _settled(found, directives, settings)
 
@@ -59,7 +63,7 @@ def lint_rendered(
 
     ``weights`` are the sections in order (``mailer.render.model.SectionWeight`` fits).
     """
-    directives = Directives.read(Manuscript(issue), frozenset(_BY_ID))
+    directives = Directives.read(Manuscript(issue), KNOWN)
     return _settled(size_problems(issue, tuple(weights), size_bytes), directives, settings)
 
 

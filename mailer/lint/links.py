@@ -13,7 +13,7 @@ from typing import Final
 
 from mailer.lint.words import words
 
-_OPEN = re.compile(r"\\.|!?\[|<(?=[A-Za-z/])|(?<![\w@])(?:https?://|www\.)", re.IGNORECASE)
+_OPEN = re.compile(r"\\[^\n]|!?\[|<(?=[A-Za-z/])|(?<![\w@])(?:https?://|www\.)", re.IGNORECASE)
 _DEFINITION = re.compile(
     r"^ {0,3}\[((?:[^\[\]\\\n]|\\.)+)\]:[ \t]*\n?[ \t]*(<[^<>\n]*>|\S+)([^\n]*)$", re.MULTILINE
 )

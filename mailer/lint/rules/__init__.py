@@ -42,7 +42,6 @@ from mailer.lint.rules import (
     shouted_line,
     subject,
     template_variable,
-    title,
     tracking_parameter,
     unfilled_comment,
     wide_table,
@@ -51,7 +50,6 @@ from mailer.lint.rules import (
 RULES: Final[tuple[Rule, ...]] = (
     # what the sending needs
     draft.RULE,
-    title.RULE,
     missing_date.RULE,
     preheader.RULE,
     subject.RULE,

@@ -1,0 +1,84 @@
+"""Write the pages of the lint rules from their docstrings: ``python docs/lint/make.py``; ``--check`` only compares."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from mailer.lint.engine import RULES
+from mailer.lint.reading import READING
+from mailer.lint.rule import Rule
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def pages() -> dict[str, str]:
+    """Every page by its file name."""
+    return {f"{rule.id}.md": page(rule) for rule in RULES} | {"README.md": index()}
+
+
+def page(rule: Rule) -> str:
+    """A rule's docstring as Markdown: its samples become fenced code."""
+    text = re.sub(
+        r"^(PASS|FAIL):\n((?:(?: {4}[^\n]*)?\n)+)",
+        _fenced,
+        f"{(rule.page or '').rstrip()}\n\n",
+        flags=re.MULTILINE,
+    )
+    state = "" if rule.is_on else " It is off unless the settings switch it on."
+    head = f"# {rule.id}\n\nSeverity: {rule.severity}.{state}\n\n"
+    foot = f"Switch it off for a part of an issue with `<!-- lint: off {rule.id} -->`.\n"
+    return f"{head}{text.strip()}\n\n{foot}"
+
+
+def _fenced(found: re.Match[str]) -> str:
+    sample = re.sub(r"^ {4}", "", found[2], flags=re.MULTILINE).rstrip("\n")
+    fence = "````" if "```" in sample else "```"
+    return f"{'Passes' if found[1] == 'PASS' else 'Fails'}:\n\n{fence}markdown\n{sample}\n{fence}\n\n"
+
+
+def index() -> str:
+    """The list of all rules."""
+    lines = [
+        "# Lint rules\n",
+        "`mailer lint` checks an issue against these. Errors stop a sending, warnings are shown. A warning may also come",
+        "from a rule whose severity is error, where it is not certain.\n",
+        "`<!-- lint: off RULE -->` in an issue switches a rule off until `<!-- lint: on RULE -->` or the end;",
+        "`<!-- lint: off-line RULE -->` does so for its own line; without a name they mean all rules.\n",
+        "| rule | severity | what it finds |",
+        "| --- | --- | --- |",
+        *(f"| [{rule.id}]({rule.id}.md) | {_severity(rule)} | {rule.summary} |" for rule in RULES),
+        "\nThese are found while an issue is read, or in the finished mail, and have no page:\n",
+        "| rule | what it finds |",
+        "| --- | --- |",
+        *(f"| {name} | {sentence.rstrip('.')} |" for name, sentence in READING.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _severity(rule: Rule) -> str:
+    return str(rule.severity) if rule.is_on else f"{rule.severity}, off"
+
+
+def main(arguments: list[str]) -> int:
+    wanted = pages()
+    stale = [
+        name
+        for name, text in wanted.items()
+        if not (FOLDER / name).is_file() or (FOLDER / name).read_text(encoding="utf-8") != text
+    ]
+    surplus = [path.name for path in FOLDER.glob("*.md") if path.name not in wanted]
+    if "--check" in arguments:
+        for name in [*stale, *surplus]:
+            print(f"docs/lint/{name} is not what the rules say: run python docs/lint/make.py")
+        return 1 if stale or surplus else 0
+    for name in stale:
+        (FOLDER / name).write_text(wanted[name], encoding="utf-8")
+    for name in surplus:
+        (FOLDER / name).unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
