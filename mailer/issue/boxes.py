@@ -112,7 +112,7 @@ def _one(box: Box) -> list[Token]:
 
 def _native(box: Box) -> list[Token]:
     inside = _many(box.items)
-    if not inside and (box.kind == "paragraph" or box.emptied or _only_emptied(box)):
+    if not inside and (box.kind in ("paragraph", "heading") or box.emptied or _only_emptied(box)):
         box.emptied = True
         return []
     return _wrapped(box, inside)

@@ -178,7 +178,7 @@ def _film(address: str) -> Callable[[Tag, Page], Expansion]:
         target = film if re.match(r"https?://", film) else address + film
         title = tag.argument("title") or tag.argument("label") or tag.argument("caption")
         shown = html.escape(title or target)
-        return Expansion(html=f'<p><a href="{html.escape(target)}">{shown}</a></p>' if film else "")
+        return Expansion(html=f'<a href="{html.escape(target)}">{shown}</a>' if film else "")
 
     return linked
 
@@ -212,12 +212,12 @@ def social_post(tag: Tag, page: Page) -> Expansion:
     if user.isdigit() and not post:
         user, post = "i/web", user
     address = html.escape(f"https://twitter.com/{user}/status/{post}")
-    return Expansion(html=f'<p><a href="{address}">{address}</a></p>' if post else "")
+    return Expansion(html=f'<a href="{address}">{address}</a>' if post else "")
 
 
 def gist(tag: Tag, page: Page) -> Expansion:
     address = html.escape("https://gist.github.com/" + "/".join(tag.positional[:2]))
-    return Expansion(html=f'<p><a href="{address}">{address}</a></p>')
+    return Expansion(html=f'<a href="{address}">{address}</a>')
 
 
 def summary(tag: Tag, page: Page) -> Expansion:

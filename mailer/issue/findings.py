@@ -42,12 +42,17 @@ class Findings:
         self._cursor = (found.line, found.column + len(needle))
         return found
 
-    def anywhere(self, written: str) -> Place:
-        """Like ``locate``; when the lines entered do not hold it (a reference link), the first in the file."""
-        found = self.locate(written)
-        if written and written not in self.source.lines[found.line - 1]:
-            return self.source.find(written, 1, len(self.source.lines)) or found
-        return found
+    def first_of(self, *written: str) -> Place:
+        """Where one of these spellings stands next; else (a reference link) where the file has it first."""
+        for needle in written:
+            found = self.locate(needle)
+            if needle and self.source.lines[found.line - 1].startswith(needle, found.column - 1):
+                return found
+        for needle in written:
+            elsewhere = self.source.find(needle, 1, len(self.source.lines)) if needle else None
+            if elsewhere is not None:
+                return elsewhere
+        return self.here()
 
     def error(self, place: Place, rule: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(place, rule, Severity.ERROR, message, hint))

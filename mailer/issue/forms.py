@@ -76,6 +76,8 @@ def watch_page(source: str) -> str:
 
 
 def player_title(attrs: dict[str, str], page: str) -> str:
-    """What a link to a player says: its title, unless it is the provider's stock phrase, else the address."""
+    """What a link to a player says: its title, unless it is the provider's stock phrase, else the address or the file's name."""
     title = " ".join((attrs.get("title") or attrs.get("aria-label") or "").split())
-    return title if title and title.lower() not in ("youtube video player", "video", "iframe") else page
+    if title and title.lower() not in ("youtube video player", "video", "iframe"):
+        return title
+    return page if re.match(r"https?://", page, re.IGNORECASE) else page.rstrip("/").rsplit("/", 1)[-1]

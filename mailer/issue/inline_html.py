@@ -7,6 +7,7 @@ passes that is not named here.
 from __future__ import annotations
 
 import html
+from itertools import pairwise
 
 from markdown_it.token import Token
 
@@ -62,6 +63,7 @@ class InlineHtml:
         self._stack: list[tuple[str, Token | None]] = []  # ("", None): native; else raw name and its close
         self._links = 0
         self._unlinked: list[str] = []  # link tokens inside a link that go
+        self._late: list[str] = []  # closed by the author inside a Markdown span: they end with it
         self._break_due = False
 
     def convert(self, children: list[Token]) -> list[Token]:
@@ -100,6 +102,11 @@ class InlineHtml:
             if self._stack:
                 self._stack.pop()
             self._links -= token.type == "link_close"
+            self._put(token)
+            while self._stack and self._stack[-1][0] in self._late:
+                self._late.remove(self._stack[-1][0])
+                self._pop()
+            return
         if _is_break(token) and self._break_due:
             return
         self._put(token)
@@ -133,6 +140,8 @@ class InlineHtml:
             while self._stack[-1][0] != piece.name:
                 self._pop()
             self._pop()
+        elif any(name == piece.name for name, _ in self._stack):
+            self._late.append(piece.name)
         elif not htmltags.known(piece.name) and "-" not in piece.name and ":" not in piece.name:
             self._put(text_token(piece.raw))
 
@@ -204,7 +213,7 @@ class InlineHtml:
         )  # fmt: skip
         if token.content:
             self._put(token)
-        return end + 1 if end is not None else index + 1
+        return self._skip(children, index, end)
 
     def _input(self, piece: Piece) -> None:
         if piece.attrs.get("type", "").lower() in ("checkbox", "radio"):
@@ -217,17 +226,34 @@ class InlineHtml:
         inner = "".join(child.content for child in children[index + 1 : end]) if end is not None else ""
         if piece.name in htmltags.MEDIA:
             for token in player(piece, inner, self._findings):
-                if token.type != "link_open" or not self._links:
+                if token.type in ("image", "text") or not self._links:
                     self._put(token)
         elif piece.name == "form":
             for token in form(piece, inner, self._findings, self._newsletter):
-                self._put(token)
+                if token.type == "text" or not self._links:
+                    self._put(token)
             self._break_due = True
         else:
             report_removed(piece, self._findings)
             if end is None and piece.name in ("script", "style"):
-                return len(children)
-        return end + 1 if end is not None else index + 1
+                end = len(children)
+        return self._skip(children, index, end)
+
+    def _skip(self, children: list[Token], index: int, end: int | None) -> int:
+        """Leave out what stands up to ``end``, but not the half of a Markdown span that goes on behind it."""
+        if end is None:
+            return index + 1
+        halves: list[Token] = []
+        for token in children[index + 1 : end]:
+            if token.nesting > 0:
+                halves.append(token)
+            elif token.nesting < 0 and halves and halves[-1].nesting > 0:
+                halves.pop()
+            elif token.nesting < 0:
+                halves.append(token)
+        for token in halves:
+            self._native(token)
+        return end + 1
 
     def _unknown(self, piece: Piece) -> None:
         place = self._findings.locate(piece.raw)
@@ -315,6 +341,11 @@ def merged(tokens: list[Token]) -> list[Token]:
         out.append(token)
     while out and _is_break(out[-1]):
         out.pop()
+    for before, after in pairwise(out):
+        if before.type == "hardbreak" and after.type == "text":
+            after.content = after.content.lstrip(" ")
+        elif after.type == "hardbreak" and before.type == "text":
+            before.content = before.content.rstrip(" ")
     level = 0
     for token in out:
         level -= token.nesting < 0

@@ -5,6 +5,7 @@ Law: after this an ``href`` or ``src`` is absolute, of a scheme named here, ASCI
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +31,10 @@ _PELICAN = re.compile(
 )
 _SAFE: Final = "!#$%&'()*+,/:;=?@[]~-._"  # RFC 3986: what may stand unencoded, and "%" for what is encoded already
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_BARE_HOST = re.compile(
+    r"(?:www\.[\w-]+\.|(?:[\w-]+\.)+(?:org|com|net|io|dev|im|eu|de|fr|it|chat|info|social)(?=[/?#:]|$))",
+    re.IGNORECASE,
+)
 _INVISIBLE = re.compile("[\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 
 
@@ -87,7 +92,9 @@ def _inline(children: list[Token], base: Base, findings: Findings) -> list[Token
 def _rewrite(token: Token, attribute: str, base: Base, findings: Findings) -> bool:
     """Give a token its address; False when it must go."""
     written = str(token.attrs.get(attribute, ""))
-    place = findings.anywhere(written)
+    place = findings.first_of(
+        written or "]()", html.escape(written, quote=False), re.sub(r"^(http://|mailto:)", "", written)
+    )
     token.meta = {**token.meta, "source": written, "line": place.line, "column": place.column}
     if token.info == "mended":
         token.info = ""
@@ -139,7 +146,7 @@ def _relative(address: str, base: Base, what: str) -> tuple[str, Fault | None]:
     if address.startswith("#"):
         home = base.web_url if _SCHEME.match(base.web_url) else base.page_url
         return (encoded(home + address), None) if home else (encoded(address), _unresolved(address, what))
-    if re.match(r"www\.[\w-]+\.", address, re.IGNORECASE):
+    if _BARE_HOST.match(address):
         hint = f"Write https://{address[:60]}."
         return encoded("https://" + address), Fault(
             "relative-link", f"this {what} lacks its https://", hint, False
@@ -161,7 +168,7 @@ def _unresolved(address: str, what: str) -> Fault:
     if address.startswith("/"):
         hint = "Set site_url of the newsletter, or write the whole address."
     else:
-        hint = "Write the whole address, or a path from the site's root (and set site_url)."
+        hint = "Write the whole address, a path from the site's root, or the page's own address as url: in the header."
     return Fault("relative-link", f"this {what} is relative and cannot be resolved: {address[:80]}", hint)
 
 

@@ -18,9 +18,12 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 MAX_NESTING: Final = 60  # deeper lists and quotes are noise, and Python's stack is finite
 
+_URL: Final = r"(?:https?://|mailto:|xmpp:|www\.)"
 _MENDED_LINK = re.compile(
-    r"""\s?\(\(?<?\s*((?:https?://|mailto:|xmpp:|www\.)[^\s()<>"\]]+(?:\([^\s()<>"]*\)[^\s()<>"]*)*)["'>\s]*\)"""
+    r" ?\(\(?\s*<?\s*(" + _URL + r"[^()\n<>]*(?:\([^()\n<>]*\)[^()\n<>]*)*)>?\s*\)"
+    r"|\((" + _URL + r"[^\s()<>\"]+)(?=\s|$)"
 )
+_SPOILED_TITLE = re.compile(r"""\s+["'“].*$|["'\s]+$""")
 
 
 @cache
@@ -78,7 +81,9 @@ def _as_written(url: str) -> str:
 
 
 def _mended_link(state: StateInline, silent: bool) -> bool:
-    """``[text]((https://…)`` and ``[text] (https://…)``: slips that would show their brackets to every reader."""
+    """Slips that would show their brackets to every reader: ``[text]((https://…)``, ``[text] (https://…)``,
+    spaces in the address, no closing bracket.
+    """
     if state.src[state.pos] != "[" or state.linkLevel:
         return False
     label_end = state.md.helpers.parseLinkLabel(state, state.pos, True)
@@ -90,7 +95,7 @@ def _mended_link(state: StateInline, silent: bool) -> bool:
     if not silent:
         label_start, end = state.pos + 1, state.posMax
         token = state.push("link_open", "a", 1)
-        token.attrs = {"href": match.group(1)}
+        token.attrs = {"href": _SPOILED_TITLE.sub("", match.group(1) or match.group(2))}
         token.info = "mended"
         state.pos, state.posMax = label_start, label_end
         state.linkLevel += 1

@@ -55,14 +55,14 @@ class Marks:
             token.children = self._children(token.children or [])
 
     def _in_html(self, content: str) -> str:
-        """Marks in raw HTML: as text inside a tag, as HTML between tags, as written in a comment."""
+        """Marks in raw HTML: as text inside a tag, as HTML between tags; in a comment they go with it."""
         if not self._hidden.has_marks(content):
             return content
         out, position = [], 0
         for part in _HTML_PARTS.finditer(content):
             out.append(self._as_html(content[position : part.start()]))
             inside = part.group()
-            out.append(self._hidden.restore(inside) if inside.startswith("<!--") else self._as_text(inside))
+            out.append(self._hidden.without(inside) if inside.startswith("<!--") else self._as_text(inside))
             position = part.end()
         out.append(self._as_html(content[position:]))
         return "".join(out)
@@ -126,7 +126,6 @@ class Marks:
     def _paragraph(self, opening: Token, inline: Token, closing: Token) -> list[Token]:
         out: list[Token] = []
         lines: list[list[Token]] = []
-        first = inline.map[0] if inline.map else 0
         depth = 0
 
         def flush() -> None:
@@ -159,7 +158,6 @@ class Marks:
             depth += sum(token.nesting for token in line)
             lines.append(line)
         flush()
-        del first
         return out
 
 

@@ -17,6 +17,7 @@ from mailer.issue.findings import Findings
 from mailer.issue.htmltags import Kind, Piece
 from mailer.issue.inline_html import InlineHtml, form, make, report_handlers, report_removed
 from mailer.issue.markdown import References, parse_inline
+from mailer.issue.sitemarks import without_site_marks
 from mailer.newsletter import Newsletter
 
 _CLOSES_PARAGRAPH = htmltags.BLOCKS - {"p"}
@@ -105,8 +106,10 @@ class _Reader:
 
     def _inline(self, token: Token) -> None:
         before = len(token.children or [])
-        token.children = InlineHtml(self._findings, self._newsletter).convert(token.children or [])
-        if token.children or not before:
+        quoted = len(self._open) > 1 and self._open[-2].kind == "blockquote" and len(self._open[-2].items) == 1
+        children = without_site_marks(token.children or [], quoted=quoted)
+        token.children = InlineHtml(self._findings, self._newsletter).convert(children)
+        if token.children or (not before and self._open[-1].kind != "heading"):
             self._open[-1].items.append(token)
         else:
             self._open[-1].emptied = True

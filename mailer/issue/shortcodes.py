@@ -82,6 +82,10 @@ class Hidden:
             return text
         return _MARKS.sub(self._written, text)
 
+    def without(self, text: str) -> str:
+        """The text with every shortcode left out."""
+        return "".join(letter for letter in text if letter not in self.tags)
+
     def _written(self, found: re.Match[str]) -> str:
         tag = self.tags.get(found.group())
         return tag.written if tag is not None else found.group()
@@ -248,6 +252,9 @@ def _liquid(inner: str, written: str, place: Place) -> Tag:
     call = _CALL.match(inner.strip())
     if call:  # Zola: {% quote(author="x") %}
         name, rest = call.group("name"), call.group("args")
+    if name.lower() == "include" and rest:  # {% include figure.html src="x" %} is a shortcode by another name
+        name, _, rest = rest.partition(" ")
+        name = name.rsplit("/", 1)[-1].partition(".")[0]
     closing = name.lower().startswith("end")
     named, positional = arguments(rest)
     bare = name.lower().removeprefix("end") if closing else name.lower()
