@@ -24,6 +24,7 @@ from mailer.delivery.moments import Moments
 from mailer.delivery.throttle import limits_of
 from mailer.delivery.writer import LedgerWriter, in_words
 from mailer.errors import ServerError
+from mailer.newsletter import OnUnknown
 from mailer.store import ledger, workers
 from mailer.store.states import OPEN, DeliveryState, SendingState
 
@@ -312,11 +313,12 @@ class _Engine:
             task.cancel()
 
     async def _end(self) -> Outcome | None:
-        self._moments.give_back()
-        self._desk.release()
         outcome = None
         if not self._writer_broken:
             with contextlib.suppress(Exception):  # a failing database was noted by the writer
+                await self._writer.call(lambda connection: None)  # a lease may be on its way: it comes first
+                self._moments.give_back()
+                self._desk.release()
                 outcome = await self._writer.call(self._settle)
         await self._writer.close()
         if outcome is not None and self._progress is not None:
@@ -333,6 +335,7 @@ class _Engine:
             ending, reason = _ENDINGS[state], said or reason
         if ending is Ending.CANCELLED:
             ledger.skip_open(connection, sending.issue_id, reason or "cancelled", now)
+        ledger.recover(connection, sending.issue_id, [self._worker_id], OnUnknown.HOLD, now)
         workers.end(connection, [self._worker_id], now)
         finished = ledger.finish(connection, sending.issue_id, now)
         counts = ledger.counts(connection, sending.issue_id)

@@ -30,5 +30,5 @@ class RateMeter:
         """Messages a second over the last ten seconds, or since the start when that is less."""
         oldest = int(now_seconds / self.SLICE_SECONDS) - self.SLICES
         counted = sum(count for index, count in self._slices if index > oldest)
-        span = min(max(now_seconds - self._started, self.SLICE_SECONDS), self.SLICE_SECONDS * self.SLICES)
+        span = min(max(now_seconds - self._started, 0.05), self.SLICE_SECONDS * self.SLICES)
         return counted / span

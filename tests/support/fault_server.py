@@ -61,6 +61,7 @@ class _Talk:
         self._writer = writer
         self._mail = False
         self._recipient = ""
+        self._ending = False
 
     async def serve(self) -> None:
         self._server.connections += 1
@@ -68,7 +69,7 @@ class _Talk:
             await self._answer("CONNECT", "", "220 faulty.test ready")
             while line := await self._reader.readline():
                 verb, _, argument = line.decode("utf-8", "replace").strip().partition(" ")
-                if not await self._command(verb.upper(), argument):
+                if not await self._command(verb.upper(), argument) or self._ending:
                     return
         except (_Gone, ConnectionError, asyncio.IncompleteReadError):
             return
@@ -145,8 +146,7 @@ class _Talk:
             reply = reply[5:]
         self._writer.write(reply)
         await self._writer.drain()
-        if fault.drop_after:
-            raise _Gone
+        self._ending = fault.drop_after
         return (fault.reply or usual)[0] in "23"
 
 
@@ -160,7 +160,7 @@ def fault_server(
     """A running fault server on a free port of this machine."""
     server = FaultServer(script, pipelining, round_trip_seconds)
     started = threading.Event()
-    stop: list[Callable[[], None]] = []
+    stop: list[Callable[[], object]] = []
 
     async def main() -> None:
         loop = asyncio.get_running_loop()

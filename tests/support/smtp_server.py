@@ -93,7 +93,7 @@ def smtp_server(
     if auth:
         options |= {"authenticator": recorder.authenticate, "auth_require_tls": tls is not None}
     started = threading.Event()
-    stop: list[Callable[[], None]] = []
+    stop: list[Callable[[], object]] = []
 
     def serve() -> None:
         async def main() -> None:
