@@ -45,7 +45,6 @@ def demo(_installation: Installation, subscribers: int, folder: Path | None) -> 
         site = lay_out(folder, catcher.url, subscribers)
         say(f"A newsletter of {subscribers:,} invented people lies in {folder}.", err=True)
         _type(site, "subscribers", "import", str(site.people))
-        _suppress(site)
         _type(site, "lint", str(site.issue))
         _type(site, "send", str(site.issue), "--yes")
         _type(site, "report", site.slug, "--outcome", "refused")
@@ -73,24 +72,6 @@ def _type(site: Site, *words: str) -> None:
         return
     if isinstance(result, int) and result != 0:
         raise MailerError(f"`mailer {words[0]}` ended with {result}.", where=str(site.folder))
-
-
-def _suppress(site: Site) -> None:
-    """Some people complained about earlier mail: whatever is imported, they are never written to again."""
-    from datetime import UTC, datetime
-
-    from mailer.demo.site import suppress_people
-
-    installation = Installation(site.settings)
-    try:
-        suppressed = suppress_people(installation.settings, installation.database, site, datetime.now(UTC))
-    finally:
-        installation.close()
-    if suppressed:
-        say(
-            f"{suppressed:,} of them once complained: they stay in the file, and nothing is sent to them.",
-            err=True,
-        )
 
 
 def _tell(site: Site) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Examples:
   mailer lint issue.md                    the issue and the translations beside it
   mailer lint drafts/*.md --strict        warnings stop as well
+  mailer lint issue.md --fix              mend broken characters and white space in links first
   mailer lint issue.md --format github    annotations in a pull request
   mailer lint issue.md --json | jq '.[] | select(.severity == "error")'
 """
@@ -33,9 +34,15 @@ Examples:
 @click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text")
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--strict", is_flag=True, help="Warnings fail as errors do.")
+@click.option("--fix", "mend", is_flag=True, help="First mend what cannot change the meaning, in the files.")
 @pass_installation
 def lint(
-    installation: Installation, issues: tuple[Path, ...], newsletter: str | None, form: str, strict: bool
+    installation: Installation,
+    issues: tuple[Path, ...],
+    newsletter: str | None,
+    form: str,
+    strict: bool,
+    mend: bool,
 ) -> int:
     """Check ISSUES and their translations; exit with 1 when there are errors.
 
@@ -52,6 +59,8 @@ def lint(
     severities = {} if installation.is_configured else {"relative-link": Severity.WARNING}
     problems: list[Problem] = []
     sources: dict[str, str] = {}
+    if mend:
+        _mend([file.path for source_set in gather(issues, publication) for file in source_set.files])
     for source_set in gather(issues, publication):
         checked = check(source_set, publication, folders)
         problems += (
@@ -62,6 +71,14 @@ def lint(
     _show(problems, sources, form)
     stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     return 1 if any(problem.severity in stopping for problem in problems) else 0
+
+
+def _mend(paths: Sequence[Path]) -> None:
+    from mailer.flows.mend import mend_file
+
+    for path in paths:
+        for fix in mend_file(path):
+            say(f"{path}:{fix.line}:{fix.column}: mended {fix.before!r} to {fix.after!r} [{fix.rule}]", err=True)
 
 
 def _show(problems: Sequence[Problem], sources: Mapping[str, str], form: str) -> None:

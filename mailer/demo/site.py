@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine
-
 from mailer.configuration.starting import start_installation
 from mailer.demo.people import Fate, people
-from mailer.settings import Settings
-from mailer.store.database import writing
-from subscribers.address import parse_address
-from subscribers.store import suppress
-from subscribers.tokens import TokenKeys
 
 NEWSLETTER: Final = "harbour"
 SLUG: Final = "2026-05-01-spring"
@@ -46,7 +38,7 @@ accent = "#0f4b6e"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where everything of the demo lies. ``suppressed`` are addresses that are never to be mailed."""
+    """Where everything of the demo lies."""
 
     folder: Path
     settings: Path
@@ -54,7 +46,6 @@ class Site:
     issue: Path
     maildir: Path
     slug: str
-    suppressed: tuple[str, ...]
 
 
 def lay_out(folder: Path, smtp_url: str, subscribers: int) -> Site:
@@ -63,7 +54,7 @@ def lay_out(folder: Path, smtp_url: str, subscribers: int) -> Site:
     settings.write_text(_SETTINGS.format(smtp_url=smtp_url), encoding="utf-8")
     for source in sorted(_SAMPLE.glob(f"{SLUG}*.md")):
         (folder / source.name).write_bytes(source.read_bytes())
-    suppressed = _write_people(folder / "people.csv", subscribers)
+    _write_people(folder / "people.csv", subscribers)
     return Site(
         folder=folder,
         settings=settings,
@@ -71,33 +62,13 @@ def lay_out(folder: Path, smtp_url: str, subscribers: int) -> Site:
         issue=folder / f"{SLUG}.md",
         maildir=folder / "Maildir",
         slug=SLUG,
-        suppressed=suppressed,
     )
 
 
-def suppress_people(settings: Settings, database: Engine, site: Site, now: datetime) -> int:
-    """Suppress the people whom the demo wants suppressed, as a complaint would; returns how many."""
-    keys = TokenKeys(settings.secret_keys)
-    with writing(database) as connection:
-        return sum(
-            suppress(
-                connection,
-                keys.address_hash(parse_address(address).key),
-                reason="complaint",
-                now=now,
-                detail="the demo says so",
-            )
-            for address in site.suppressed
-        )
-
-
-def _write_people(path: Path, subscribers: int) -> tuple[str, ...]:
-    suppressed = []
+def _write_people(path: Path, subscribers: int) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("email", "language", "source"))
+        writer.writerow(("email", "language", "status", "source"))
         for person in people(subscribers):
-            writer.writerow((person.address, person.language, "demo"))
-            if person.fate is Fate.SUPPRESSED:
-                suppressed.append(person.address)
-    return tuple(suppressed)
+            status = "suppressed" if person.fate is Fate.SUPPRESSED else "subscribed"
+            writer.writerow((person.address, person.language, status, "demo"))

@@ -230,3 +230,15 @@ def test_an_impossible_database_is_one_sentence(tmp_path: Path) -> None:
     assert answer.returncode == 1
     assert answer.stderr.startswith("Error: ")
     assert "Traceback" not in answer.stderr
+
+
+def test_fix_mends_the_file_and_nothing_else_of_it(tmp_path: Path) -> None:
+    issue = tmp_path / "issue.md"
+    before = "\ufeff---\r\ntitle: Spring\r\ndate: 2026-05-01\r\n---\r\n\r\nThe harbour café is open.\r\n"
+    issue.write_bytes(before.replace("café", "cafÃ©").encode())
+    issue.chmod(0o640)
+    answer = mailer_process("lint", str(issue), "--fix", cwd=tmp_path)
+    assert "mended" in answer.stderr
+    assert issue.read_bytes() == before.encode()
+    assert issue.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in tmp_path.iterdir()] == ["issue.md"]
