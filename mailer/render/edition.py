@@ -6,7 +6,7 @@ Law: the same issue, newsletter and templates give the same bytes; no clock, no 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
@@ -33,7 +33,7 @@ from mailer.render.phrases import Phrases, phrases_for
 from mailer.render.templates import fill, version
 from mailer.render.text_body import TextBody
 from mailer.render.tongue import date_in_words, direction, own_name
-from mailer.render.tree import clean, clean_url, plain, tree
+from mailer.render.tree import Node, clean, clean_url, plain, tree
 from mailer.render.weights import weights
 
 SANS: Final = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -70,7 +70,8 @@ def render_edition(
 
     Raises TemplateError (a template is missing or broken) and SettingsError (the accent is no colour).
     """
-    order = outline(tree(issue.tokens), issue.sections)
+    newsletter = _printable(newsletter)
+    order = outline(_below_title(tree(issue.tokens), issue.title), issue.sections)
     phrases = phrases_for(issue.language)
     values = _values(issue, newsletter, translations, order, phrases)
     body = TextBody(order, phrases.notes).text()
@@ -127,6 +128,24 @@ def _values(
         "licence": licence_of(newsletter.licence),
         "slots": {"unsubscribe": UNSUBSCRIBE_SLOT, "preferences": PREFERENCES_SLOT, "address": ADDRESS_SLOT},
     }
+
+
+def _printable(newsletter: Newsletter) -> Newsletter:
+    """The newsletter with words that a page can carry: settings come from people too."""
+    return replace(
+        newsletter,
+        name=" ".join(clean(newsletter.name).split()),
+        sender=" ".join(clean(newsletter.sender).split()),
+        postal_address=clean(newsletter.postal_address).strip(),
+        licence=" ".join(clean(newsletter.licence).split()),
+    )
+
+
+def _below_title(nodes: list[Node], title: str) -> list[Node]:
+    """The body without a first heading that only says the title again."""
+    first = nodes[0] if nodes else None
+    says_title = first is not None and first.type == "heading" and plain(first) == " ".join(clean(title).split())
+    return nodes[1:] if says_title else nodes
 
 
 def _web_address(url: str) -> str:

@@ -6,12 +6,13 @@ A user's folder comes first and can replace one file alone; the environment is k
 from __future__ import annotations
 
 import hashlib
+import traceback
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError, select_autoescape
 from jinja2 import TemplateError as JinjaError
 from jinja2 import TemplateNotFound as JinjaNotFound
 
@@ -51,8 +52,16 @@ def fill(folders: Sequence[Path], name: str, values: Mapping[str, object]) -> st
     except JinjaNotFound as missing:
         raise _absent(str(missing.name or name), folders) from missing
     except JinjaError as error:
-        where = f"{getattr(error, 'name', None) or name}:{getattr(error, 'lineno', None) or 1}"
-        raise TemplateError(f"The template cannot be filled in: {error.message}.", where=where) from error
+        raise TemplateError(f"The template cannot be filled in: {error}.", where=_place(error, name)) from error
+
+
+def _place(error: JinjaError, name: str) -> str:
+    """Template and line: from a syntax error itself, else the innermost template that was being filled in."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name or name}:{error.lineno}"
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    places = [f"{known}:{line}" for path, line in frames for known in FILES if path.endswith(known)]
+    return places[-1] if places else name
 
 
 def version(folders: Sequence[Path]) -> str:

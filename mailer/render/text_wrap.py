@@ -21,6 +21,8 @@ _BLANKS: Final = re.compile(r"[ \t\n\r\f\v]+")  # not the no-break space
 
 @lru_cache(maxsize=4096)
 def _columns(character: str) -> int:
+    if character == GLUE:  # which Unicode calls wide
+        return 1
     if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1

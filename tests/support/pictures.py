@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 PHONE: Final = 375
@@ -46,19 +46,13 @@ def a_browser() -> Iterator[Browser]:
             browser.close()
 
 
-def take_picture(
-    browser: Browser,
-    markup: str,
-    target: Path,
-    view: View,
-    *,
-    height: int = 0,
-    pictures: Mapping[str, tuple[str, bytes]] | None = None,
-) -> int:
-    """Writes a PNG of the whole mail (or its first ``height`` pixels); returns how many pixels it is too wide.
+Pictures = Mapping[str, tuple[str, bytes]]
 
-    Nothing is fetched from the network: an image is one of ``pictures`` (address: media type, content) or broken.
-    """
+
+@contextmanager
+def open_mail(browser: Browser, markup: str, view: View, pictures: Pictures | None = None) -> Iterator[Page]:
+    """A page that shows the mail. Nothing is fetched from the network: an image is one of ``pictures`` (address:
+    media type and content) or broken."""
     known = pictures or {}
 
     def answer(route: Route) -> None:
@@ -68,16 +62,26 @@ def take_picture(
         else:
             route.fulfill(content_type=found[0], body=found[1])
 
-    page = browser.new_page(viewport={"width": view.width, "height": height or 900}, color_scheme=view.mode)
+    page = browser.new_page(viewport={"width": view.width, "height": 900}, color_scheme=view.mode)
     try:
         page.route("**/*", answer)
         page.set_content(markup, wait_until="load")
         if not view.images:
             page.evaluate("document.querySelectorAll('img').forEach(image => image.removeAttribute('src'))")
-        page.screenshot(path=str(target), full_page=not height)
-        return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+        yield page
     finally:
         page.close()
+
+
+def take_picture(
+    browser: Browser, markup: str, target: Path, view: View, *, height: int = 0, pictures: Pictures | None = None
+) -> int:
+    """Writes a PNG of the whole mail (or its first ``height`` pixels); returns how many pixels it is too wide."""
+    with open_mail(browser, markup, view, pictures) as page:
+        if height:
+            page.set_viewport_size({"width": view.width, "height": height})
+        page.screenshot(path=str(target), full_page=not height)
+        return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 def main(folder: str, *mails: str) -> None:
