@@ -1,0 +1,321 @@
+"""Writing many people at once: rows go to a temporary table, and a few statements move them to where they belong.
+
+Laws: people who are there, who left or who are suppressed stay as they are; each chunk is one short transaction,
+so that a sending or the web goes on meanwhile, and an import that was broken off is simply started again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy import (
+    cast as sql_cast,
+)
+
+from subscribers.consent import Event
+from subscribers.importing import ImportFile, Rejected, Row
+from subscribers.store import EVERY_NEWSLETTER, insert_or_leave
+from subscribers.subscription import SubscriptionState, apply
+from subscribers.tables import ConsentRow, SubscriberRow, SubscriptionRow, SuppressionRow, UtcTime
+from subscribers.tokens import TokenKeys
+
+CHUNK: Final = 10_000
+"""Rows a transaction: the write lock is held for a few tenths of a second."""
+
+_STAGE: Final = Table(
+    "import_stage",
+    MetaData(),
+    Column("line", Integer, primary_key=True),
+    Column("address", Text),
+    Column("address_key", Text),
+    Column("address_hash", Text),
+    Column("newsletter", Text),
+    Column("language", Text),
+    Column("state", Text),
+    Column("event", Text),
+    Column("suppress", Integer),
+    Column("since", Text),
+    Column("source", Text),
+    Column("evidence", Text),
+    prefixes=["TEMPORARY"],
+)
+_SEEN: Final = Table(  # of a rehearsal, which writes nobody down
+    "import_seen",
+    MetaData(),
+    Column("address_key", Text, primary_key=True),
+    Column("newsletter", Text, primary_key=True),
+    prefixes=["TEMPORARY"],
+)
+_s = _STAGE.c
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What became of the rows; the counts add up to ``rows``."""
+
+    rows: int = 0
+    imported: Counter[SubscriptionState] = field(default_factory=Counter)
+    there: int = 0  # had a subscription already
+    twice: int = 0  # stood in the file before
+    left: int = 0  # unsubscribed earlier, and stays so
+    suppressed: int = 0  # is never written to, and stays so
+    rejected: int = 0
+
+    @property
+    def total_imported(self) -> int:
+        return self.imported.total()
+
+
+def import_people(
+    engine: Engine,
+    keys: TokenKeys,
+    file: ImportFile,
+    rows: Iterable[Row | Rejected],
+    *,
+    command: str,
+    now: datetime,
+    rehearse: bool = False,
+    on_rejected: Callable[[Rejected], None] = lambda _: None,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> ImportResult:
+    """Take over the rows of an examined file; ``rehearse`` finds out what would happen and writes nothing.
+
+    ``command`` goes into each person's history. ``on_progress`` gets the number of the line that was reached.
+    """
+    result = ImportResult()
+    told = _Told(keys, file, command, now)
+    with engine.connect() as connection:
+        for table in (_STAGE, _SEEN):
+            table.create(connection)
+        newest = connection.scalar(select(func.max(SubscriptionRow.id))) or 0
+        connection.commit()
+        try:
+            for chunk in _chunks(rows, result, on_rejected):
+                staged = told.stage(chunk)  # before the transaction: others may write meanwhile
+                result.twice += len(chunk) - len(staged)
+                _move(connection, staged, newest, result, now, rehearse)
+                connection.commit()
+                on_progress(chunk[-1].line)
+        finally:
+            connection.rollback()
+            for table in (_STAGE, _SEEN):
+                table.drop(connection)
+            connection.commit()
+    return result
+
+
+class _Told:
+    """Makes staged rows, with the JSON of their evidence put together from parts that are the same for all."""
+
+    def __init__(self, keys: TokenKeys, file: ImportFile, command: str, now: datetime) -> None:
+        same = json.dumps({"by": command, "file": file.name, "file_sha256": file.sha256})
+        self._evidence = same[:-1] + ', "line": '
+        self._source = f"import of {file.name}"
+        self._hash = keys.address_hash
+        self._now, self._now_text = now, _as_text(now)
+
+    def stage(self, rows: list[Row]) -> list[tuple[object, ...]]:
+        """The rows as ``_STAGE`` holds them; of two for one person the first, or the one that suppresses."""
+        chosen: dict[tuple[str, str], Row] = {}
+        for row in rows:
+            who = (row.key, row.newsletter)
+            if who not in chosen or row.suppress:
+                chosen[who] = row
+        staged: list[tuple[object, ...]] = []
+        for row in chosen.values():
+            evidence = f"{self._evidence}{row.line}"
+            evidence += f", {json.dumps(row.evidence)[1:]}" if row.evidence else "}"
+            since = self._now_text if row.since is None or row.since > self._now else _as_text(row.since)
+            source = row.evidence.get("source", self._source) if row.evidence else self._source
+            staged.append(
+                (
+                    row.line,
+                    row.address,
+                    row.key,
+                    self._hash(row.key),
+                    row.newsletter,
+                    row.language,
+                    _BEGINNING[row.event],
+                    row.event.value,
+                    int(row.suppress),
+                    since,
+                    source,
+                    evidence,
+                )
+            )
+        return staged
+
+
+def _beginning(event: Event) -> str:
+    state = apply(None, event)
+    if not isinstance(state, SubscriptionState):
+        raise ValueError(f"{event} begins nothing")
+    return state.value
+
+
+_BEGINNING: Final = {
+    event: _beginning(event) for event in (Event.IMPORTED, Event.IMPORTED_PENDING, Event.IMPORTED_UNSUBSCRIBED)
+}
+
+
+def _chunks(
+    rows: Iterable[Row | Rejected], result: ImportResult, on_rejected: Callable[[Rejected], None]
+) -> Iterator[list[Row]]:
+    """Rows in chunks; rejected ones are told of and counted on the way."""
+    chunk: list[Row] = []
+    for row in rows:
+        result.rows += 1
+        if isinstance(row, Rejected):
+            result.rejected += 1
+            on_rejected(row)
+            continue
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _as_text(time: datetime) -> str:
+    """UTC, as SQLite keeps it and PostgreSQL reads it."""
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _move(
+    connection: Connection,
+    staged: list[tuple[object, ...]],
+    newest: int,
+    result: ImportResult,
+    now: datetime,
+    rehearse: bool,
+) -> None:
+    """One chunk from the temporary table to where it belongs."""
+    connection.execute(delete(_STAGE))
+    _fill(connection, staged)
+    if not rehearse:
+        _suppress(connection, now)
+    _leave_out(connection, newest, result)
+    for state, count in connection.execute(select(_s.state, func.count()).group_by(_s.state)):
+        result.imported[SubscriptionState(state)] += count
+    if rehearse:
+        connection.execute(insert(_SEEN).from_select(["address_key", "newsletter"], _who()))
+    else:
+        _write(connection, now)
+
+
+def _who() -> Any:
+    return select(_s.address_key, _s.newsletter)
+
+
+def _fill(connection: Connection, staged: list[tuple[object, ...]]) -> None:
+    if connection.dialect.name == "postgresql":
+        cursor = connection.connection.cursor()
+        with cursor.copy(f"COPY {_STAGE.name} FROM STDIN") as copy:
+            for row in staged:
+                copy.write_row(row)
+        cursor.close()
+        return
+    marks = ", ".join("?" * len(_STAGE.columns))
+    connection.exec_driver_sql(f"INSERT INTO {_STAGE.name} VALUES ({marks})", staged)  # noqa: S608 -- our own name
+
+
+def _suppress(connection: Connection, now: datetime) -> None:
+    """Rows that say so are suppressed, whoever is there already: an opt-out is always heard."""
+    wanted = select(_s.address_hash, _s.newsletter, literal("imported"), literal(""), literal(now, UtcTime()))
+    connection.execute(
+        insert_or_leave(connection, SuppressionRow).from_select(
+            ["address_hash", "newsletter", "reason", "detail", "at"], wanted.where(_s.suppress == 1)
+        )
+    )
+
+
+def _leave_out(connection: Connection, newest: int, result: ImportResult) -> None:
+    """Count and take out of the stage whoever stays as they are."""
+    subscription_id, state = SubscriptionRow.id, SubscriptionRow.state
+    suppressed = exists().where(
+        SuppressionRow.address_hash == _s.address_hash,
+        SuppressionRow.newsletter.in_([EVERY_NEWSLETTER, _s.newsletter]),
+    )
+    seen = exists().where(_SEEN.c.address_key == _s.address_key, _SEEN.c.newsletter == _s.newsletter)
+    fate = case(
+        (or_(subscription_id > newest, seen), "twice"),
+        (and_(suppressed, _s.suppress == 0), "suppressed"),
+        (state == SubscriptionState.UNSUBSCRIBED.value, "left"),
+        (subscription_id.is_not(None), "there"),
+        else_="",
+    ).label("fate")
+    fates = (
+        select(_s.line, fate)
+        .outerjoin(SubscriberRow, SubscriberRow.address_key == _s.address_key)
+        .outerjoin(
+            SubscriptionRow,
+            and_(SubscriptionRow.subscriber_id == SubscriberRow.id, SubscriptionRow.newsletter == _s.newsletter),
+        )
+        .subquery()
+    )
+    staying = connection.execute(select(fates.c.line, fates.c.fate).where(fates.c.fate != "")).all()
+    for _, name in staying:
+        setattr(result, name, getattr(result, name) + 1)
+    if staying:
+        connection.execute(delete(_STAGE).where(_s.line == bindparam("at")), [{"at": line} for line, _ in staying])
+
+
+def _write(connection: Connection, now: datetime) -> None:
+    """The staged rows become subscribers, subscriptions and the first line of their histories."""
+    at = literal(now, UtcTime())
+    person = select(_s.address, _s.address_key, _s.address_hash, at).where(true()).order_by(_s.line)
+    connection.execute(
+        insert_or_leave(connection, SubscriberRow).from_select(
+            ["address", "address_key", "address_hash", "created_at"], person
+        )
+    )
+    since = _s.since if connection.dialect.name == "sqlite" else sql_cast(_s.since + "+00", UtcTime())
+    evidence = _s.evidence if connection.dialect.name == "sqlite" else sql_cast(_s.evidence, JSON)
+    subscription = (
+        select(SubscriberRow.id, _s.newsletter, _s.state, _s.language, since, _s.source, at)
+        .join(SubscriberRow, SubscriberRow.address_key == _s.address_key)
+        .where(true())
+        .order_by(_s.line)
+    )
+    connection.execute(
+        insert_or_leave(connection, SubscriptionRow).from_select(
+            ["subscriber_id", "newsletter", "state", "language", "since", "source", "created_at"], subscription
+        )
+    )
+    history = (
+        select(SubscriptionRow.id, _s.event, at, evidence)
+        .join(SubscriberRow, SubscriberRow.address_key == _s.address_key)
+        .join(
+            SubscriptionRow,
+            and_(SubscriptionRow.subscriber_id == SubscriberRow.id, SubscriptionRow.newsletter == _s.newsletter),
+        )
+        .order_by(_s.line)
+    )
+    connection.execute(insert(ConsentRow).from_select(["subscription_id", "event", "at", "evidence"], history))
