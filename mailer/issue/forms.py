@@ -76,7 +76,7 @@ def watch_page(source: str) -> str:
 
 
 def player_title(attrs: dict[str, str], page: str) -> str:
-    """What a link to a player says: its title, unless it is the provider's stock phrase, else the address or the file's name."""
+    """What a link to a player says: its title, unless that is a stock phrase; else the address or file name."""
     title = " ".join((attrs.get("title") or attrs.get("aria-label") or "").split())
     if title and title.lower() not in ("youtube video player", "video", "iframe"):
         return title

@@ -168,7 +168,7 @@ def _unresolved(address: str, what: str) -> Fault:
     if address.startswith("/"):
         hint = "Set site_url of the newsletter, or write the whole address."
     else:
-        hint = "Write the whole address, a path from the site's root, or the page's own address as url: in the header."
+        hint = "Write the whole address or a path from the site's root, or name the page in the header (url: …)."
     return Fault("relative-link", f"this {what} is relative and cannot be resolved: {address[:80]}", hint)
 
 
@@ -201,7 +201,7 @@ def _ascii_mail(address: str) -> str:
 
 
 def _ascii_netloc(netloc: str) -> str:
-    user, at, host = netloc.rpartition("@")
+    user, at, host = "".join(netloc.split()).rpartition("@")
     name, colon, port = host.partition(":") if not host.startswith("[") else (host, "", "")
     return f"{user}{at}{ascii_host(name)}{colon}{port}"
 

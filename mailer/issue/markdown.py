@@ -22,7 +22,9 @@ _URL: Final = r"(?:https?://|mailto:|xmpp:|www\.)"
 _MENDED_LINK = re.compile(
     r" ?\(\(?\s*<?\s*(" + _URL + r"[^()\n<>]*(?:\([^()\n<>]*\)[^()\n<>]*)*)>?\s*\)"
     r"|\((" + _URL + r"[^\s()<>\"]+)(?=\s|$)"
+    r"|\((/[^\s()<>\"]*)[ \t]*(?=\n|$)"
 )
+_SECOND_BRACKET = re.compile(r"[^\[\]\n]*(?=\]\()")
 _SPOILED_TITLE = re.compile(r"""\s+["'“].*$|["'\s]+$""")
 
 
@@ -82,20 +84,26 @@ def _as_written(url: str) -> str:
 
 def _mended_link(state: StateInline, silent: bool) -> bool:
     """Slips that would show their brackets to every reader: ``[text]((https://…)``, ``[text] (https://…)``,
-    spaces in the address, no closing bracket.
+    spaces in the address, a bracket too few or too many.
     """
     if state.src[state.pos] != "[" or state.linkLevel:
         return False
     label_end = state.md.helpers.parseLinkLabel(state, state.pos, True)
     if label_end < 0:
         return False
-    match = _MENDED_LINK.match(state.src, label_end + 1)
+    match = _MENDED_LINK.match(state.src, label_end + 1, state.posMax)
+    second = (
+        _SECOND_BRACKET.match(state.src, label_end + 1, state.posMax) if match is None and not silent else None
+    )
+    if second is not None:  # [a] b](address): the label has a bracket of its own
+        label_end = second.end()
+        match = _MENDED_LINK.match(state.src, label_end + 1, state.posMax)
     if match is None or label_end == state.pos + 1:
         return False
     if not silent:
         label_start, end = state.pos + 1, state.posMax
         token = state.push("link_open", "a", 1)
-        token.attrs = {"href": _SPOILED_TITLE.sub("", match.group(1) or match.group(2))}
+        token.attrs = {"href": _SPOILED_TITLE.sub("", match.group(1) or match.group(2) or match.group(3))}
         token.info = "mended"
         state.pos, state.posMax = label_start, label_end
         state.linkLevel += 1

@@ -1,4 +1,4 @@
-"""Marks that speak to a site generator, not to a reader: ``[TOC]``, kramdown's ``{: .class}``, GitHub's ``[!NOTE]``."""
+"""Marks that speak to a site generator, not to a reader: ``[TOC]``, ``{: .class}``, ``[!NOTE]``."""
 
 from __future__ import annotations
 

@@ -8,105 +8,34 @@ from mailer.issue.words import visible_words
 from tests.builders.issue import HEADER, an_issue, an_issues_newsletter
 from tests.unit.issue.wellformed import check
 
-SCRAPS = st.sampled_from(
-    ["<div>", "</div>", "<p>", "</p>", "<b>", "</b>", "<a href='x'>", "</a>", "<ul>", "<li>", "</ul>", "<table>"]
-    + ["<tr>", "<td>", "</td>", "</tr>", "</table>", "<th>", "<details>", "<summary>", "</summary>", "</details>"]
-    + [
-        "<!--",
-        "-->",
-        "<script>",
-        "</script>",
-        "<form>",
-        "</form>",
-        "<pre>",
-        "</pre>",
-        "<code>",
-        "</code>",
-        "<img src=x>",
-    ]
-    + [
-        "<form action=/subscribe>",
-        "<input name=email>",
-        "<iframe src=//y>",
-        "<figure>",
-        "<figcaption>",
-        "</figure>",
-    ]
-    + [
-        "<blockquote>",
-        "</blockquote>",
-        "<h2>",
-        "</h2>",
-        "<T>",
-        "<x-y>",
-        "</x-y>",
-        "<br>",
-        "<hr>",
-        "<dl><dt>",
-        "<dd>",
-    ]
-    + [
-        "{{< figure src=a caption=b >}}",
-        "{{% x %}}",
-        "{{% /x %}}",
-        "{{< ",
-        ">}}",
-        "{% raw %}",
-        "{% endraw %}",
-        "{{ a }}",
-    ]
-    + ["{{< highlight rust >}}", "{{< /highlight >}}", "{% highlight c %}", "{% endhighlight %}", "{% comment %}"]
-    + [
-        "[",
-        "](",
-        ")",
-        "[^1]",
-        "[^1]: n",
-        "[x](/y)",
-        "![",
-        "[x][y]",
-        "[y]: /z",
-        "*",
-        "**",
-        "_",
-        "`",
-        "```",
-        "~~",
-        "|",
-    ]
-    + [
-        "\n",
-        "\n",
-        "\n\n",
-        "\n\n",
-        "  ",
-        "    ",
-        "\t",
-        "- ",
-        "1. ",
-        "> ",
-        "# ",
-        "| a | b |\n|---|---|\n",
-        "---",
-        "+++",
-        ": d",
-    ]
-    + [
-        "word",
-        "ümlaut",
-        "\U000f0000",
-        "&amp;",
-        "<",
-        ">",
-        '"',
-        "'",
-        "=",
-        "https://a.example/b",
-        "[TOC]",
-        "{: .x}",
-        "[!NOTE]",
-    ]
-)
+WORDS = """
+<div> ¦ </div> ¦ <p> ¦ </p> ¦ <b> ¦ </b> ¦ <a href='x'> ¦ </a> ¦ <ul> ¦ <li> ¦ </ul> ¦ <table> ¦ <tr> ¦ <td>
+¦ </td> ¦ </tr> ¦ </table> ¦ <th> ¦ <details> ¦ <summary> ¦ </summary> ¦ </details> ¦ <!-- ¦ --> ¦ <script>
+¦ </script> ¦ <form> ¦ </form> ¦ <pre> ¦ </pre> ¦ <code> ¦ </code> ¦ <img src=x> ¦ <form action=/subscribe>
+¦ <input name=email> ¦ <iframe src=//y> ¦ <figure> ¦ <figcaption> ¦ </figure> ¦ <blockquote> ¦ </blockquote>
+¦ <h2> ¦ </h2> ¦ <T> ¦ <x-y> ¦ </x-y> ¦ <br> ¦ <hr> ¦ <dl><dt> ¦ <dd> ¦ {{< figure src=a caption=b >}} ¦ {{%
+x %}} ¦ {{% /x %}} ¦ >}} ¦ {% raw %} ¦ {% endraw %} ¦ {{ a }} ¦ {{< highlight rust >}} ¦ {{< /highlight >}}
+¦ {% highlight c %} ¦ {% endhighlight %} ¦ {% comment %} ¦ [ ¦ ]( ¦ ) ¦ [^1] ¦ [^1]: n ¦ [x](/y) ¦ ![ ¦
+[x][y] ¦ [y]: /z ¦ * ¦ ** ¦ _ ¦ ` ¦ ``` ¦ ~~ ¦ | ¦ --- ¦ +++ ¦ : d ¦ word ¦ ümlaut ¦ &amp; ¦ < ¦ > ¦ " ¦ ' ¦
+= ¦ https://a.example/b ¦ [TOC] ¦ {: .x} ¦ [!NOTE]
+"""
+SPACES = [
+    "{{< ",
+    "\n",
+    "\n",
+    "\n\n",
+    "\n\n",
+    "  ",
+    "    ",
+    "\t",
+    "- ",
+    "1. ",
+    "> ",
+    "# ",
+    "| a | b |\n|---|---|\n",
+    "\U000f0000",
+]
+SCRAPS = st.sampled_from([*(word.strip() for word in WORDS.split("¦")), *SPACES])
 
 
 @given(st.binary(max_size=300))
