@@ -102,6 +102,7 @@ def _write_table(lines: Iterator[ReportLine]) -> None:
         if coloured and line.outcome in COLOURS:
             outcome = click.style(outcome, fg=COLOURS[line.outcome])
         code = " ".join(str(part) for part in (line.code, line.enhanced_code) if part)
-        reply = " ".join(line.reply.split()).removeprefix(line.enhanced_code).strip()
+        reply = " ".join(line.reply.split()).removeprefix(str(line.code)).strip()
+        reply = reply.removeprefix(line.enhanced_code).strip()  # it has a column of its own
         row = f"{line.address:<{width}}  {line.language:<5}  {outcome}  {line.attempts:>2}  {code:<10}  {reply}"
         sys.stdout.write(row.rstrip() + "\n")

@@ -22,7 +22,8 @@ class Fate(StrEnum):
 REPLIES: Final = MappingProxyType(
     {
         Fate.REFUSED: "550 5.1.1 No such person here",
-        Fate.GREYLISTED: "451 4.7.1 Greylisted, please try again later",
+        # Not 4.7.x: the engine rightly takes that as "you are too fast", and the demo would crawl.
+        Fate.GREYLISTED: "450 4.2.0 Greylisted, please try again later",
         Fate.FULL: "452 4.2.2 The mailbox is full",
     }
 )
