@@ -22,6 +22,7 @@ def a_newsletter(
     owner: str = "",
     bounce_domain: str = "",
     key: str = "garden",
+    languages: tuple[str, ...] = ("en",),
 ) -> Newsletter:
     return Newsletter(
         key=key,
@@ -32,6 +33,7 @@ def a_newsletter(
         reply_to=reply_to,
         owner=owner,
         bounce_domain=bounce_domain,
+        languages=languages,
     )
 
 

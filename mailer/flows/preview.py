@@ -1,0 +1,136 @@
+"""The preview's trip: read, lint and render an issue whenever one of its files changes. Nothing is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailer.errors import MailerError
+from mailer.flows.gather import SourceFile, SourceSet, gather
+from mailer.issue.model import Issue
+from mailer.issue.problem import Problem
+from mailer.issue.reader import read_issue
+from mailer.lint.engine import lint, lint_rendered
+from mailer.newsletter import Newsletter
+from mailer.render.edition import render_edition
+from mailer.render.headers import clean_subject, sender_of
+from mailer.render.message import encoded_html_size
+from mailer.render.model import RenderedEdition, Translation
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One language of an issue, rendered from its files as they were at one moment."""
+
+    revision: str
+    issue: Issue
+    languages: tuple[str, ...]  # the original's first
+    rendered: RenderedEdition
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A drawn issue and what an editor wants to know of it."""
+
+    drawn: Drawn
+    sender: str
+    subject: str
+    problems: tuple[Problem, ...]
+    size_bytes: int  # the HTML part as encoded
+
+
+class PreviewDesk:
+    """Looks at the files of one issue and draws what changed, one language at a time. Threads may share it.
+
+    Drawing and judging are two steps: the mail is on the screen before the rules have run.
+    """
+
+    def __init__(self, path: Path, newsletter: Newsletter, template_folders: Sequence[Path]) -> None:
+        self.newsletter = newsletter
+        self.path = path
+        self._folders = tuple(template_folders)
+        self._drawing = threading.Lock()
+        self._judging = threading.Lock()
+        self._issues: dict[tuple[str, str | None, str | None, str], Issue] = {}
+        self._drawn: dict[str, Drawn] = {}
+        self._looks: dict[str, Look] = {}
+
+    def check(self) -> None:
+        """Raise UsageError when there is no such issue, before anybody looks."""
+        self._sources()
+
+    def revision(self) -> str:
+        """A fingerprint of every file that the mail is made of: it changes when one of them is saved."""
+        watched = [self.path.parent.glob(f"*{self.path.suffix}"), *(folder.rglob("*") for folder in self._folders)]
+        digest = hashlib.sha256()
+        for file in sorted(file for files in watched for file in files):
+            try:
+                status = file.stat()
+            except OSError:  # a save in progress: the next look sees the new file
+                continue
+            digest.update(f"{file}\0{status.st_mtime_ns}\0{status.st_size}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def draw(self, language: str = "") -> Drawn:
+        """The issue in ``language`` (the original where there is none such) as its files are now.
+
+        Raises MailerError for what cannot be read or rendered.
+        """
+        with self._drawing:
+            revision = self.revision()
+            drawn = self._drawn.get(language)
+            if drawn is None or drawn.revision != revision:
+                drawn = self._drawn[language] = self._draw(revision, language)
+            return drawn
+
+    def look(self, language: str = "") -> Look:
+        """The issue in ``language`` with its problems and its size. Raises MailerError as ``draw`` does."""
+        with self._judging:
+            drawn = self.draw(language)
+            look = self._looks.get(language)
+            if look is None or look.drawn is not drawn:
+                look = self._looks[language] = self._judge(drawn)
+            return look
+
+    def _draw(self, revision: str, language: str) -> Drawn:
+        issues = self._read(self._sources())
+        issue = next((issue for issue in issues if issue.language == language), issues[0])
+        others = [Translation(each.language, each.title, each.web_url) for each in issues if each is not issue]
+        rendered = render_edition(issue, self.newsletter, translations=others, template_folders=self._folders)
+        return Drawn(revision, issue, tuple(each.language for each in issues), rendered)
+
+    def _judge(self, drawn: Drawn) -> Look:
+        size = encoded_html_size(drawn.rendered)
+        sender = sender_of(self.newsletter)
+        return Look(
+            drawn=drawn,
+            sender=sender.name or sender.address,
+            subject=clean_subject(drawn.rendered.subject),
+            problems=(*lint(drawn.issue), *lint_rendered(drawn.issue, drawn.rendered.weights, size)),
+            size_bytes=size,
+        )
+
+    def _sources(self) -> SourceSet:
+        found = gather([self.path], self.newsletter)
+        if not found:
+            raise MailerError("holds no issue.", where=str(self.path))
+        return found[0]
+
+    def _read(self, sources: SourceSet) -> list[Issue]:
+        """Every language's issue; a file that did not change is not read again."""
+        original = self._read_one(sources.original, None, None)
+        issues = [original]
+        issues += [self._read_one(source, source.language, original.slug) for source in sources.files[1:]]
+        return issues
+
+    def _read_one(self, source: SourceFile, language: str | None, slug: str | None) -> Issue:
+        key = (str(source.path), language, slug, hashlib.sha256(source.raw).hexdigest())
+        if key not in self._issues:
+            self._issues = {known: issue for known, issue in self._issues.items() if known[0] != key[0]}
+            self._issues[key] = read_issue(
+                source.raw, str(source.path), self.newsletter, language=language, slug=slug
+            )
+        return self._issues[key]
