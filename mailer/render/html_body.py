@@ -180,7 +180,7 @@ _WRITERS: Final[Mapping[str, _Writer]] = {
     "code_block": HtmlBody._code_block,
     "code_inline": lambda body, node: f"<code>{escape(node.content)}</code>",
     "text": lambda body, node: escape(node.content),
-    "softbreak": lambda body, node: "\n",
+    "softbreak": lambda body, node: " ",  # MJML would drop a line break between two elements
     "hardbreak": lambda body, node: "<br/>",
     "link": HtmlBody._link,
     "image": HtmlBody._image,

@@ -151,6 +151,18 @@ def test_no_word_of_a_real_issue_is_lost_in_either_part(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_paragraph_stands_in_the_page_with_its_blanks(path: Path) -> None:
+    issue, edition = rendered(path)
+    page = " ".join("".join(Visible(re.sub(r"<br[^>]*>", " ", edition.html)).words).split())
+    for token in issue.tokens:
+        children = token.children or []
+        if any(child.type == "image" or "xmpp:" in str(child.attrs.get("href", "")) for child in children):
+            continue
+        said = "".join(" " if child.type.endswith("break") else child.content for child in children)
+        assert " ".join(said.split()) in page
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_words_that_an_editor_sees_in_the_file_are_in_the_mail(path: Path) -> None:
     _, edition = rendered(path)
     wanted = words_of_source(path)

@@ -166,6 +166,15 @@ def test_dark_mode_and_phones_keep_their_important_rules() -> None:
     assert len(style.encode()) < 8192, "Gmail drops a longer style element"
 
 
+def test_no_blank_between_words_is_lost_on_the_way() -> None:
+    edition = rendered(
+        "[one](https://example.org/1)\n*two* **three**\n`four` five  \n*six*\n[seven](https://example.org/7)"
+    )
+    body = edition.html.split("<body")[1]
+    words = " ".join(unescape(re.sub(r"<br[^>]*>", " ", body)).split())
+    assert "one two three four five six seven" in re.sub(r"<[^>]*>", "", words)
+
+
 def test_outlook_gets_its_conditionals_and_fixed_widths() -> None:
     edition = rendered("![x](https://example.org/x.png)")
     assert edition.html.count("<!--[if mso") > 5
