@@ -132,11 +132,10 @@ def _reason(text: str, context: str, enhanced: str, code: int | None, command: s
         words = R.MAILER_ERROR  # a delivery program speaks: its "no such user" is about files and accounts here
     if words is R.SUSPEND and by_code is R.DISABLED:
         words = R.DISABLED
-    if words in _ABOUT_THE_ADDRESS - {by_code} and command == "DATA" and _BORROWED.search(text):
-        if by_code not in _ABOUT_THE_ADDRESS:
-            words = (
-                R.FILTERED
-            )  # the address was taken at RCPT: what refuses later is a filter that borrows the words
+    borrowed = command == "DATA" and _BORROWED.search(text) is not None
+    if borrowed and words in _ABOUT_THE_ADDRESS and by_code not in _ABOUT_THE_ADDRESS:
+        # the address was taken at RCPT: what refuses later is a filter that borrows the words
+        words = R.FILTERED
     reason = words or by_code
     if command == "MAIL" and reason in _ABOUT_THE_ADDRESS:
         return R.REJECTED  # no recipient had been named yet: the address that failed is the sender's

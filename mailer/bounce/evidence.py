@@ -19,11 +19,15 @@ _SERVICE_LOCAL = re.compile(
     r"(?i)(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|.*-admin|.*-owner|owner-.*|.*-request|info"
     r"|bounces?|system|sysadmin|delivery|admin|notifications?|support)$"
 )
+# A display name counts only as a whole: "Postmaster team lead" is a person.
 _SYSTEM_NAME = re.compile(
-    r"(?i)mail(?:er)?[- ]?daemon|mail(?:er)? deliver\w*|delivery (?:sub)?system|postmaster|system administrator"
-    r"|mail (?:administrator|system|router|subsystem)|internet mail|ndr |returned mail|microsoft outlook$"
-    r"|mailadministrator"
+    r"(?i)(?:the |internet |\S+ )?(?:mail(?:er)?[- ]?daemon|(?:mail|e-?mail"
+    r"|message)(?:er)? deliver\w*(?: (?:sub)?system"
+    r"| service| agent)?|delivery (?:sub)?system|postmaster|system administrator|(?:\S+ )?(?:mail"
+    r"|ndr) administrator"
+    r"|mail ?(?:system|router|subsystem|server)|microsoft outlook|returned mail)(?: (?:at|on|of) \S+)?"
 )
+_HUMAN_TOO = re.compile(r"(?i)post[-_.]?master|mail[-_.]?admin|mailadm|uucp|mailer$")
 SUBJECT: Final = re.compile(
     r"(?i)undeliver|deliver\w* (?:status )?(?:notif|fail|error|problem|report|delay|temporar|has been|has failed"
     r"|unsuccess)"
@@ -48,7 +52,8 @@ SUBJECT: Final = re.compile(
     r"|onbestelbaar"
     r"|メール(?:を)?(?:配信|送信|エラー)|配信(?:不能|エラー|できません|失敗)|配送"
     r"|送信(?:エラー|できません|失敗)|エラー通知|不達"
-    r"|退信|投递失败|无法投递|系统退信|배달|반송|kan inte levereras|ikke leveres|ei voitu toimittaa|doručen|nedoruč"
+    r"|退信|投递失败|无法投递|系统退信|배달|반송|kan inte levereras"
+    r"|ikke leveres|ei voitu toimittaa|doručen|nedoruč"
 )
 STATEMENT: Final = re.compile(
     r"(?i)(?:could|can|was|were|did|has|have|is|be|are)(?:n'?t|n’t| ?not)\s+(?:be |been |yet been "
@@ -100,12 +105,17 @@ def from_daemon(incoming: Incoming) -> bool:
     bare = sender.strip().lower()
     if is_null_path(sender) or _SYSTEM_LOCAL.match(incoming.sender.partition("@")[0]) or _SYSTEM_LOCAL.match(bare):
         return True
-    return bool(name and _SYSTEM_NAME.search(name))
+    return bool(_SYSTEM_NAME.fullmatch(name))
 
 
 def from_system(incoming: Incoming) -> bool:
     """Whether a program sent it: a mail system, or anything with the null path that answers to nobody."""
-    return from_daemon(incoming) or any(is_null_path(value) for value in incoming.root.all_headers("return-path"))
+    return from_daemon(incoming) or from_null_path(incoming)
+
+
+def from_null_path(incoming: Incoming) -> bool:
+    """Whether the envelope says that nobody wants an answer."""
+    return any(is_null_path(value) for value in incoming.root.all_headers("return-path"))
 
 
 def from_service(incoming: Incoming) -> bool:
@@ -147,9 +157,27 @@ def opens_text_readers(incoming: Incoming, *, names_somebody: bool) -> bool:
     """
     if is_list_mail(incoming) or is_forwarded(incoming) or is_answer(incoming):
         return False
+    says = speaks_of_failure(incoming)
     subject = bool(SUBJECT.search(incoming.header("subject")[:500]))
+    returned = incoming.has_returned_part or bool(incoming.tail)
+    if from_daemon(incoming) and not _may_be_a_person(incoming):
+        return subject or says
     if from_daemon(incoming):
-        return subject or speaks_of_failure(incoming)
-    if not speaks_of_failure(incoming) or not (from_system(incoming) or from_service(incoming)):
+        return says and (subject or returned or (names_somebody and _opens_with_error(incoming)))
+    if not says:
         return False
-    return (subject and names_somebody) or (incoming.has_returned_part and (subject or names_somebody))
+    if from_null_path(incoming):
+        return (subject and names_somebody) or (returned and (subject or names_somebody))
+    return from_service(incoming) and returned and (subject or names_somebody)
+
+
+def _may_be_a_person(incoming: Incoming) -> bool:
+    """Whether the mail comes from a mailbox that people answer from too, under its own envelope."""
+    if incoming.header("x-failed-recipients") or from_null_path(incoming):
+        return False
+    return bool(_HUMAN_TOO.match(incoming.sender)) or not _SYSTEM_LOCAL.match(incoming.sender.partition("@")[0])
+
+
+def _opens_with_error(incoming: Incoming) -> bool:
+    first = next((line for line in incoming.notice if line.strip()), "")
+    return bool(re.match(r"(?i)\s*(?:error|failure|failed|undeliverable|warning|delivery)\b", first))

@@ -49,6 +49,7 @@ class Incoming:
     feedback: tuple[Header, ...] | None  # fields of an ARF report, None where there is no such part
     returned: tuple[Header, ...]  # header of the mail that came back, when it was enclosed
     has_returned_part: bool  # whether it was enclosed as a MIME part of its own
+    tail: tuple[str, ...]  # lines below the mark under which the returned mail was pasted
 
     def header(self, name: str) -> str:
         """A header field of the mail itself."""
@@ -104,7 +105,7 @@ def read_incoming(raw: bytes) -> Incoming:
         None,
     )
     enclosed = any(part.content_type in _RETURNED_TYPES for part in parts)
-    return Incoming(root, tuple(notice), status, feedback, returned, enclosed)
+    return Incoming(root, tuple(notice), status, feedback, returned, enclosed, tuple(tail))
 
 
 def field_groups(text: str) -> tuple[tuple[Header, ...], ...]:

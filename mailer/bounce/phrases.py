@@ -13,7 +13,7 @@ from mailer.bounce.bounce import Reason
 from mailer.bounce.words import about_address, about_sender, about_system
 
 R = Reason
-TEXT_LIMIT: Final = 2500  # characters of a diagnostic that are searched
+TEXT_LIMIT: Final = 600  # characters of a diagnostic that are searched
 
 _LISTS: Final = (
     "spamhaus|spamcop|sorbs|barracudacentral|senderscore|uceprotect|spamrats|mailspike|abuseat|invaluement|surbl|"

@@ -11,10 +11,10 @@ from mailer.bounce.bounce import DIAGNOSTIC_LIMIT, Bounce
 from mailer.bounce.classify import classify
 from mailer.bounce.codes import is_generic
 from mailer.bounce.envelope import return_paths
-from mailer.bounce.evidence import from_system, is_forwarded, is_list_mail, unquoted
+from mailer.bounce.evidence import from_system, is_list_mail, opens_text_readers, unquoted
 from mailer.bounce.incoming import Incoming
 from mailer.bounce.mime import Header, read_headers
-from mailer.bounce.readers.transcript import command_in, said_about
+from mailer.bounce.readers.transcript import Listener, command_in, without_repeated_code
 
 _RECIPIENT_FIELDS: Final = ("final-recipient", "original-recipient", "x-actual-recipient")
 _STATUS = re.compile(r"([245])\s*\.\s*(\d{1,3})\s*\.\s*(\d{1,3})")
@@ -23,7 +23,7 @@ _FIELD_LINE = re.compile(
     r"|original-envelope-id|arrival-date|last-attempt-date|x-actual-recipient)[ \t]*:"
 )
 _FINAL = re.compile(r"(?i)^[ \t]*(?:final|original)-recipient[ \t]*:")
-RECIPIENTS_LIMIT: Final = 100
+RECIPIENTS_LIMIT: Final = 10  # one recipient an envelope is what we send
 Group = tuple[Header, ...]
 
 
@@ -33,16 +33,17 @@ def read_dsn(incoming: Incoming) -> list[Bounce]:
     trusted = incoming.root.content_type == "multipart/report" and not incoming.root.parameter("sniffed")
     if not trusted and not from_system(incoming):
         groups = ()
-    if not groups and from_system(incoming) and not is_forwarded(incoming):
+    if not groups and opens_text_readers(incoming, names_somebody=True):
         groups = _pasted(incoming)
     if not groups or (is_list_mail(incoming) and not from_system(incoming)):
         return []
     envelope = return_paths(
         incoming, *(value for group in groups for key, value in group if key == "original-envelope-id")
     )
+    listener = Listener(incoming)
     found: dict[str, Bounce] = {}
     for group in _by_recipient(groups)[:RECIPIENTS_LIMIT]:
-        bounce = _bounce(incoming, dict(reversed(group)), envelope)
+        bounce = _bounce(incoming, dict(reversed(group)), envelope, listener)
         if bounce is not None:
             found.setdefault(bounce.recipient.lower(), bounce)
     return list(found.values())
@@ -97,7 +98,9 @@ def _complete(group: list[Header]) -> bool:
     return "status" in names and "diagnostic-code" in names
 
 
-def _bounce(incoming: Incoming, fields: dict[str, str], envelope: tuple[str, ...]) -> Bounce | None:
+def _bounce(
+    incoming: Incoming, fields: dict[str, str], envelope: tuple[str, ...], listener: Listener
+) -> Bounce | None:
     recipient = _recipient(incoming, fields)
     diagnostic = _diagnostic(fields.get("diagnostic-code", ""))
     match = _STATUS.search(fields.get("status", ""))
@@ -105,7 +108,7 @@ def _bounce(incoming: Incoming, fields: dict[str, str], envelope: tuple[str, ...
     action = re.sub(r"[^a-z].*", "", fields.get("action", "").strip().lower())
     if not (recipient or status or diagnostic or action):
         return None
-    heard = said_about(incoming, recipient)
+    heard = listener.said_about(recipient)
     if not diagnostic or (is_generic(status) and len(diagnostic) < len(heard.text) and _says_little(diagnostic)):
         diagnostic = heard.text or diagnostic
     verdict = classify(
@@ -148,7 +151,7 @@ def _diagnostic(value: str) -> str:
         lambda m: "x-unix; " if "unix" in m[0] else "",
         value,
     )
-    return re.sub(r"\s+", " ", text).strip()
+    return without_repeated_code(re.sub(r"\s+", " ", text).strip())[: 2 * DIAGNOSTIC_LIMIT]
 
 
 def _says_little(diagnostic: str) -> bool:

@@ -10,7 +10,7 @@ from mailer.bounce.classify import classify
 from mailer.bounce.envelope import return_paths
 from mailer.bounce.evidence import opens_text_readers
 from mailer.bounce.incoming import Incoming
-from mailer.bounce.readers.transcript import Heard, command_in, entries, hear
+from mailer.bounce.readers.transcript import ENTRIES_LIMIT, Heard, Listener, command_in
 
 _DELAY = re.compile(
     r"(?i)warning message only|has been delayed|do not need to resend|not yet been delivered|will (?:be retried"
@@ -22,21 +22,13 @@ _RECEIVED_FOR = re.compile(r"(?i)\bfor\s+<?([^\s<>;]+@[^\s<>;]+)>?")
 
 def read_notice(incoming: Incoming) -> list[Bounce]:
     """One value per recipient named; one from the returned mail's own fields where the words name nobody."""
-    named = {entry.recipient: entry.lines for entry in entries(incoming)}
-    if not opens_text_readers(incoming, names_somebody=bool(named)):
+    listener = Listener(incoming)
+    if not opens_text_readers(incoming, names_somebody=bool(listener.named)):
         return []
-    failed = every_address(incoming.header("x-failed-recipients"))
-    if failed:
-        lines = {recipient.lower(): lines for recipient, lines in named.items()}
-        named = {recipient: lines.get(recipient.lower(), incoming.notice) for recipient in failed}
-    if not named:
-        named = {_from_returned(incoming): incoming.notice}
-    alone = len(named) == 1
+    failed = every_address(incoming.header("x-failed-recipients"))[:ENTRIES_LIMIT]
+    recipients = failed or list(listener.named) or [_from_returned(incoming)]
     delayed = bool(_DELAY.search(incoming.header("subject")) or _DELAY.search(incoming.text[:3000]))
-    return [
-        _bounce(incoming, recipient, hear(lines, incoming.notice if alone else lines), delayed)
-        for recipient, lines in named.items()
-    ]
+    return [_bounce(incoming, recipient, listener.said_about(recipient), delayed) for recipient in recipients]
 
 
 def _bounce(incoming: Incoming, recipient: str, heard: Heard, delayed: bool) -> Bounce:

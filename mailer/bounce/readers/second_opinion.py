@@ -10,26 +10,30 @@ import email
 import email.policy
 import io
 from types import ModuleType
+from typing import Final
 
 from mailer.bounce.bounce import DIAGNOSTIC_LIMIT, Bounce
 from mailer.bounce.classify import classify
 from mailer.bounce.envelope import return_paths
-from mailer.bounce.evidence import from_system, is_forwarded, is_list_mail
+from mailer.bounce.evidence import from_system, opens_text_readers
 from mailer.bounce.incoming import Incoming
-from mailer.bounce.readers.transcript import said_about
+from mailer.bounce.readers.transcript import ENTRIES_LIMIT, Listener
 
-_OPINION_LIMIT_BYTES = 64 * 1024  # its patterns are not bounded: what it is asked about must be
+# Its patterns, and the address parser below it, are not bounded: what it is asked about must be.
+_LINES_LIMIT: Final = 300
+_LINE_LIMIT_BYTES: Final = 300
 
 
 def read_second_opinion(incoming: Incoming, raw: bytes) -> list[Bounce]:
     """Bounces of the addresses it finds; none without it, or for mail that no mail system sent."""
     flufl = _library()
-    if flufl is None or not from_system(incoming) or is_list_mail(incoming) or is_forwarded(incoming):
+    if flufl is None or not from_system(incoming) or not opens_text_readers(incoming, names_somebody=True):
         return []
-    temporary, permanent = _asked(flufl, raw[:_OPINION_LIMIT_BYTES])
+    temporary, permanent = _asked(flufl, _bounded(raw))
+    listener = Listener(incoming)
     found = []
-    for address in sorted(temporary | permanent):
-        heard = said_about(incoming, address)
+    for address in sorted(temporary | permanent)[:ENTRIES_LIMIT]:
+        heard = listener.said_about(address)
         verdict = classify(
             heard.text, action="failed" if address in permanent else "delayed", command=heard.command
         )
@@ -48,6 +52,11 @@ def read_second_opinion(incoming: Incoming, raw: bytes) -> list[Bounce]:
             )
         )
     return found
+
+
+def _bounded(raw: bytes) -> bytes:
+    lines = raw[: _LINES_LIMIT * _LINE_LIMIT_BYTES].split(b"\n")[:_LINES_LIMIT]
+    return b"\n".join(line[:_LINE_LIMIT_BYTES] for line in lines)
 
 
 def _library() -> ModuleType | None:

@@ -15,7 +15,11 @@ from mailer.bounce.bounce import DIAGNOSTIC_LIMIT
 from mailer.bounce.incoming import Incoming, own_addresses
 from mailer.bounce.phrases import reason_of_text
 
-ENTRIES_LIMIT: Final = 100
+ENTRIES_LIMIT: Final = 10  # one recipient an envelope is what we send: more is another mailer or an attack
+WORDS_BUDGET: Final = 4000  # characters of a mail in which words without a code are looked for
+OPENER_LINES: Final = 150  # lines with an address that are looked at
+OPENER_WIDTH: Final = 400
+WORDS_WIDTH: Final = 400  # of one line
 BLOCK_LINES: Final = 12  # lines of one reply; what is longer is advice
 PREAMBLE_LIMIT: Final = 60  # characters before a reply on its line that belong to it
 
@@ -107,28 +111,53 @@ def entries(incoming: Incoming) -> list[Entry]:
     return list(merged.values())[:ENTRIES_LIMIT]
 
 
-def said_about(incoming: Incoming, recipient: str) -> Heard:
-    """What the notice says about that recipient; about everybody, when it names nobody."""
-    named = entries(incoming)
-    lines = next((entry.lines for entry in named if entry.recipient.lower() == recipient.lower()), incoming.notice)
-    return hear(lines, incoming.notice if len(named) <= 1 else lines)
+class Listener:
+    """Answers what a notice says about a recipient; reads the notice once, however many recipients ask."""
 
+    def __init__(self, incoming: Incoming) -> None:
+        self._notice = incoming.notice
+        self.named = {entry.recipient: entry.lines for entry in entries(incoming)}
+        self._lines = {recipient.lower(): lines for recipient, lines in self.named.items()}
+        self._to_all: Heard | None = None
+        self._words_left = WORDS_BUDGET
 
-def hear(lines: tuple[str, ...], around: tuple[str, ...]) -> Heard:
-    """The reply in ``lines``, else the telling words in them, else either of these in the lines around."""
-    for searched in (lines, around):
-        for find in (_reply_in, _words_in):
-            found = find(searched)
-            if found is not None:
-                number, text = found
-                return Heard(text, _command(searched, number))
-    return Heard(_joined([line for line in lines if line.strip()][:4]))
+    def said_about(self, recipient: str) -> Heard:
+        """What the notice says about that recipient; what it says about everybody, when it does not name them."""
+        lines = self._lines.get(recipient.lower())
+        if lines is not None and len(self._lines) > 1:
+            return self._hear((lines,))
+        if self._to_all is None:
+            self._to_all = self._hear((lines, self._notice) if lines else (self._notice,))
+        return self._to_all
+
+    def _hear(self, places: tuple[tuple[str, ...], ...]) -> Heard:
+        """The first reply in one of these places, else the first telling words; the nearest place goes first."""
+        for lines in places:
+            for find in (_reply_in, self._words_in):
+                found = find(lines)
+                if found is not None:
+                    number, text = found
+                    return Heard(text, _command(lines, number))
+        return Heard(_joined([line for line in places[0] if line.strip()][:4]))
+
+    def _words_in(self, lines: tuple[str, ...]) -> tuple[int, str] | None:
+        for number, line in enumerate(lines):
+            if self._words_left <= 0:
+                return None
+            searched = line.strip()[:WORDS_WIDTH]
+            self._words_left -= len(searched)
+            if searched and reason_of_text(searched) is not None:
+                return number, _joined(_block(lines, number)[:4])
+        joined = _joined(list(lines[:20]))
+        return (0, joined) if joined and reason_of_text(joined) is not None else None
 
 
 def _opened(lines: tuple[str, ...], refused: frozenset[str]) -> list[Entry]:
     found: list[tuple[str, list[str]]] = []
+    asked = 0
     for line in lines:
-        opener = _opener(line, refused) if "@" in line else None
+        asked += "@" in line
+        opener = _opener(line[:OPENER_WIDTH], refused) if "@" in line and asked <= OPENER_LINES else None
         if opener is not None:
             recipient, rest = opener
             if found and found[-1][0].lower() == recipient.lower():
@@ -158,7 +187,7 @@ def _opener(line: str, refused: frozenset[str]) -> tuple[str, str] | None:
 
 
 def _mention(lines: tuple[str, ...], own: frozenset[str]) -> Entry | None:
-    for number, line in enumerate(lines):
+    for number, line in enumerate(lines[: 2 * OPENER_LINES]):
         if "@" not in line or _ADVICE.search(line) or _SENDER_LINE.search(line.partition("@")[0]):
             continue
         for address in every_address(line):
@@ -178,14 +207,6 @@ def _reply_in(lines: tuple[str, ...]) -> tuple[int, str] | None:
     return None
 
 
-def _words_in(lines: tuple[str, ...]) -> tuple[int, str] | None:
-    for number, line in enumerate(lines):
-        if line.strip() and reason_of_text(line) is not None:
-            return number, _joined(_block(lines, number)[:4])
-    joined = _joined(list(lines[:20]))
-    return (0, joined) if joined and reason_of_text(joined) is not None else None
-
-
 def _block(lines: tuple[str, ...], number: int) -> list[str]:
     """A reply with its wrapped lines; a new dialogue line or a blank one ends it."""
     block = [lines[number]]
@@ -201,9 +222,17 @@ def _block(lines: tuple[str, ...], number: int) -> list[str]:
 
 def _joined(lines: list[str]) -> str:
     text = re.sub(r"\s+", " ", " ".join(lines)).strip()
-    # "550-first 550-second 550 last" is one reply of three lines
-    text = re.sub(r"(?<=\S\s)([245]\d\d)-(?:[245]\.\d{1,3}\.\d{1,3} )?(?=\S)", "", text)
+    text = without_repeated_code(text)
     return re.sub(r"^(?:<<<|>>>|Out:|Received >>>|\(reason:)\s*", "", text)[: DIAGNOSTIC_LIMIT * 2]
+
+
+def without_repeated_code(text: str) -> str:
+    """ "550-5.1.1 first 550-5.1.1 second 550 5.1.1 last" is one reply of three lines: its code is said once."""
+    first = _CONTINUES.search(text)
+    if first is None:
+        return text
+    again = re.compile(rf"(?<=\s){first[0][:-1]}[- ](?:[245]\.\d{{1,3}}\.\d{{1,3}} )?")
+    return text[: first.end()] + again.sub("", text[first.end() :])
 
 
 def _command(lines: tuple[str, ...], number: int) -> str:

@@ -22,8 +22,8 @@ PHRASES: Final[dict[Reason, str]] = {
     """,
     Reason.MAILBOX_FULL: r"""
         (?:mail ?box|inbox|account|mail ?drop|mail ?folder|maildir|storage|disk|quota|user'?s? (?:box
-        ... |disk))\s*(?:size |space |quota |storage |limit )*(?:is |has |was |are |of \S+ |for \S+ |to 
-        ... |been )*(?:too )?(?:full|over|exceed|reached|out of)
+        ... |disk))\s*(?:size |space |quota |storage |limit )*(?:is |has |was |are |of \S+ |for \S+
+        ...  |to |been )*(?:too )?(?:full|over|exceed|reached|out of)
         over ?(?:the )?(?:allowed |disk |mail |storage )?quota
         quota (?:is )?(?:exceed|full|violation|overrun|limit)
         exceed\w* .{0,50}(?:quota|storage|mailbox|mail box|local limit|space)
@@ -101,8 +101,8 @@ PHRASES: Final[dict[Reason, str]] = {
     """,
     Reason.USER_UNKNOWN: r"""
         (?:unknown|invalid|no such|nonexist[ea]nt|non-exist[ea]nt|unrecogni[sz]ed|undeliverable|bad|illegal
-        ... |wrong) (?:local |virtual |final |destination |e-?mail |mail ?box |delivery |user |local part 
-        ... |remote )*{BOX}
+        ... |wrong) (?:local |virtual |final |destination |e-?mail |mail ?box |delivery |user |local part
+        ...  |remote )*{BOX}
         \b{BOX}s?\b(?: (?:name|address|account|id|part|e-?mail|mailbox|does|is|was|has|been|could|can|that
         ... |you|tried|to|reach|entered|specified|the|in|at|on|for|here|or|reject\w*|local|lookup|table
         ... |\W)[:,.;\-]{0,3}){0,12}\s*(?:unknown|{NOT} (?:be )?(?:exist\w*|found|known|recogni[sz]ed|listed
