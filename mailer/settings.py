@@ -52,11 +52,13 @@ class SmtpSettings:
 
 @dataclass(frozen=True, slots=True)
 class DkimSettings:
-    """A key to sign with; absent when the relay signs."""
+    """A key to sign with; absent when the relay signs. A second one, Ed25519, is for those who verify it."""
 
     domain: str
     selector: str
     key_file: Path
+    ed25519_selector: str = ""
+    ed25519_key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from mailer.render.headers import bounce_domain
 from mailer.render.message import MessageTemplate, compile_message
 from mailer.render.model import RenderedEdition
 from mailer.resources import template_folders
-from mailer.settings import DkimSettings, Rate, Settings
+from mailer.settings import Rate, Settings
 from mailer.store.editions import StoredEdition, StoredIssue
 from subscribers.tokens import TokenKeys
 
@@ -48,23 +48,30 @@ def return_paths(settings: Settings, newsletter: Newsletter) -> ReturnPaths:
 def signer(settings: Settings, newsletter: Newsletter) -> Signer | None:
     """The DKIM signer of a newsletter; None when the relay signs. Raises SettingsError for a key that cannot."""
     dkim = settings.dkim.get(newsletter.key)
-    return None if dkim is None else Signer(dkim.domain, (_signing_key(dkim),))
+    if dkim is None:
+        return None
+    keys = [_signing_key(dkim.key_file, dkim.selector)]
+    if dkim.ed25519_key_file is not None:
+        keys.append(_signing_key(dkim.ed25519_key_file, dkim.ed25519_selector))
+    return Signer(dkim.domain, tuple(keys))
 
 
-def _signing_key(dkim: DkimSettings) -> SigningKey:
-    where = str(dkim.key_file)
+def _signing_key(file: Path, selector: str) -> SigningKey:
+    where = str(file)
     try:
-        if dkim.key_file.stat().st_mode & 0o077:
+        if file.stat().st_mode & 0o077:
             raise SettingsError(
                 "the DKIM key can be read by other users.", where=where, hint=f"Mend it with: chmod 600 {where}"
             )
-        return SigningKey.from_pem(dkim.key_file.read_bytes(), dkim.selector)
+        return SigningKey.from_pem(file.read_bytes(), selector)
     except OSError as error:
         raise SettingsError(
             f"the DKIM key cannot be read ({error.strerror}).", where=where, hint="Check key_file and its owner."
         ) from error
     except KeyFault as error:
-        raise SettingsError(str(error), where=where, hint="Make one with: openssl genrsa 2048") from error
+        raise SettingsError(
+            str(error), where=where, hint="Make one with: openssl genrsa -out dkim.pem 2048"
+        ) from error
 
 
 def message_template(

@@ -165,6 +165,9 @@ def _send_one(
                 f"nobody is subscribed to {newsletter.name}.",
                 hint="Add people with: mailer subscribers import FILE.csv",
             )
+    if standing is None:  # a key that cannot sign, a subject that no header holds: before anything is frozen
+        for edition in prepared.editions:
+            wiring.message_template(installation.settings, newsletter, prepared.slug, edition.rendered)
     if dry_run:
         say("Nothing was sent: this was a dry run.", err=True)
         return ""

@@ -204,15 +204,26 @@ class _Reading:
         for key, table in holder.tables() if holder else []:
             newsletters[key] = read_newsletter(key, table, base_url)
             if (signing := table.table("dkim")) is not None:
-                dkim[key] = DkimSettings(
-                    domain=signing.require("domain", values.host_name),
-                    selector=signing.require("selector", values.host_name),
-                    key_file=signing.take("key_file", self._file if with_secrets else self._path, self._folder),
-                )
-                if "key_file" not in signing.values:
-                    signing.require("key_file", values.some_text)
-                signing.close()
+                dkim[key] = self._dkim(signing, with_secrets=with_secrets)
             table.close()
         if holder:
             holder.close()
         return newsletters, dkim
+
+    def _dkim(self, table: Table, *, with_secrets: bool) -> DkimSettings:
+        file = self._file if with_secrets else self._path
+        no_file: Path | None = None
+        settings = DkimSettings(
+            domain=table.require("domain", values.host_name),
+            selector=table.require("selector", values.host_name),
+            key_file=table.take("key_file", file, self._folder),
+            ed25519_selector=table.take("ed25519_selector", values.host_name, ""),
+            ed25519_key_file=table.take("ed25519_key_file", file, no_file),
+        )
+        if "key_file" not in table.values:
+            table.require("key_file", values.some_text)
+        second = {"ed25519_selector", "ed25519_key_file"}
+        if len(missing := second - table.values.keys()) == 1:  # both or neither
+            table.require(missing.pop(), values.some_text)
+        table.close()
+        return settings
