@@ -153,6 +153,8 @@ def _headers(source: SourceText, first: int, problems: list[Problem]) -> FrontMa
                 "Leave an empty line between the header and the text.",
             )
         )
+    if index < len(source.lines) and not source.lines[index].strip():
+        index += 1
     return _collect(FrontStyle.HEADERS, entries, source, first, index + 1, problems)
 
 

@@ -119,6 +119,7 @@ class _Reader:
         skip = ("", 0)  # an element that goes with its content
         first_offset = 0
         parts = list(htmltags.pieces(content))
+        here, before = self._open[-1], len(self._open[-1].items)
         index = 0
         while index < len(parts):
             piece = parts[index]
@@ -146,6 +147,7 @@ class _Reader:
                 else:
                     self._start(piece, _line(content, piece.offset, lines))
         self._stretch(stretch, _line(content, first_offset, lines))
+        here.emptied = here.emptied or len(here.items) == before
 
     def _comment(self, piece: Piece) -> None:
         if not piece.complete and piece.raw.startswith("<!--"):
