@@ -130,8 +130,8 @@ class Desk:
         self.in_flight -= 1
         self._loop.call_soon(self.pump)
 
-    def at_moment(self, job: Job, go: Callable[[bool], None]) -> None:
-        """Call ``go(True)`` when the body may be handed over; ``go(False)`` when that would take too long."""
+    def at_moment(self, job: Job, go: Callable[[], None]) -> None:
+        """Call ``go`` when the job's body may be handed over."""
         self._moments.at_moment(job, go)
 
     # --- what connections report

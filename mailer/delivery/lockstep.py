@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from typing import Final
 
 import aiosmtplib
@@ -88,9 +89,7 @@ class LockStep:
         reply = await self._ask(b"DATA")
         if reply.code != 354:
             return await self._turned_down(job, Stage.DATA, reply)
-        if not await self._moment(job):
-            self._before = self._desk.not_tried(job)
-            raise aiosmtplib.SMTPServerDisconnected("given up: no moment to send came in time")
+        await self._moment(job)
         transport = self._client.transport
         if not isinstance(transport, asyncio.WriteTransport) or transport.is_closing():
             raise aiosmtplib.SMTPServerDisconnected(BROKEN)
@@ -121,7 +120,7 @@ class LockStep:
 
     def _moment(self, job: Job) -> asyncio.Future[bool]:
         go: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._desk.at_moment(job, _settle(go))
+        self._desk.at_moment(job, partial(_settle(go), True))
         return go
 
     def _report(self) -> None:

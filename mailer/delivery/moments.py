@@ -1,6 +1,6 @@
 """Moments at which a message may go: reserved in the database a little ahead, kept in step with this clock.
 
-Law: a body is handed over at its moment or up to the tolerance after it; later than that it needs another one.
+Law: a body is handed over at its moment, or later when the sliding windows still have room for it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from mailer.delivery.model import Sending
-from mailer.delivery.throttle import AdaptivePace, Limits
+from mailer.delivery.throttle import AdaptivePace, Limits, Window
 from mailer.delivery.writer import LedgerWriter
 from mailer.store import pace
 from mailer.store.pace import Reservation
 
 AT_ONCE: Final = 0.0
-LONGEST_RENEWAL_SECONDS: Final = 30.0
-"""How long a server is kept waiting for a body whose moment was missed."""
+STALE: Final = 0.25
+"""A moment that was missed by so much of the shortest window is not used any more."""
+LONGEST_LEAD_SECONDS: Final = 2.0
+TICK_SECONDS: Final = 0.0005
+"""The event loop's timers are no finer than this."""
 LONGEST_SLEEP_SECONDS: Final = 60.0
 """A quota that is used up is asked again at least so often: the clock may be set, others may give back."""
 
@@ -43,14 +46,17 @@ class Moments:
         self._limits = limits
         self._adaptive = AdaptivePace()
         self._moments: deque[float] = deque()
-        self._renewals: deque[tuple[Timed, Callable[[bool], None], float]] = deque()
+        self._windows = [Window(rate) for rate in limits.paced]
         self._reserving = False
         self._closed_until = 0.0  # a quota is used up until then
         self._timer: asyncio.TimerHandle | None = None
         self._lead = 0.005  # how long a message needs from being taken to its body
         self._local_free = 0.0  # an even pace of our own, where nothing is settled
         self._unused = 0
-        self._tolerance = limits.tolerance_us / 1e6 if limits.interval_us or limits.quotas else 0.0
+        windows = [rate.window_seconds for rate in limits.paced] + [
+            quota.granule_us / 1e6 for quota in limits.quotas
+        ]
+        self._stale = STALE * min(windows, default=0.0)
         self.wake: Callable[[], None] = _nobody
 
     def per_second(self) -> float:
@@ -69,10 +75,10 @@ class Moments:
         if self._limits.unlimited:
             return self._take_local()
         now = self._loop.time()
-        while self._moments and self._moments[0] < now + self._lead - self._tolerance:
+        while self._moments and self._moments[0] < now - self._stale:
             self._moments.popleft()
             self._unused += 1
-        if not self._moments or self._renewals:
+        if not self._moments:
             self.refill()
             return None
         if self._moments[0] - self._lead > now:
@@ -85,23 +91,22 @@ class Moments:
         if moment != AT_ONCE:
             self._moments.appendleft(moment)
 
-    def at_moment(self, job: Timed, go: Callable[[bool], None]) -> None:
-        """Call ``go(True)`` when the job's body may be handed over; with False when it would take too long."""
+    def at_moment(self, job: Timed, go: Callable[[], None]) -> None:
+        """Call ``go`` when the job's body may be handed over."""
         if job.moment == AT_ONCE:
-            go(True)
+            go()
             return
         now = self._loop.time()
         if job.taken_at:
-            self._lead = min(max(now - job.taken_at, 0.95 * self._lead, 0.002), 2.0)
+            self._lead = min(max(now - job.taken_at, 0.95 * self._lead, 0.002), LONGEST_LEAD_SECONDS)
             job.taken_at = 0.0
-        if job.moment - now > 0.0005:
-            self._loop.call_at(job.moment, self.at_moment, job, go)
-        elif self._limits.unlimited or now - job.moment <= self._tolerance:
-            go(True)
-        else:
-            self._renewals.append((job, go, now + LONGEST_RENEWAL_SECONDS))
-            self._renew()
-            self.refill()
+        wait = max([job.moment - now, *(window.wait_seconds(now) for window in self._windows)])
+        if wait > TICK_SECONDS:
+            self._loop.call_at(now + wait, self.at_moment, job, go)
+            return
+        for window in self._windows:
+            window.handed_over(now)
+        go()
 
     def refill(self) -> None:
         """Reserve more when few are left."""
@@ -113,7 +118,7 @@ class Moments:
             return
         interval_us = self._adaptive.interval_us(now, self._limits)
         chunk = self._limits.chunk(interval_us)
-        wanted = chunk + len(self._renewals)
+        wanted = chunk
         if len(self._moments) > chunk // 2:
             return
         self._reserving = True
@@ -142,28 +147,14 @@ class Moments:
             return
         reservation, _ = answer.result()
         wall_us, now = self._now().timestamp() * 1e6, self._loop.time()
-        self._moments.extend(now + (slot - wall_us) / 1e6 for slot in reservation.slots_us)
+        moments = [now + (slot - wall_us) / 1e6 for slot in reservation.slots_us]
+        self._moments.extend(moments)
+        for window in self._windows:
+            window.granted(moments)
         if not reservation.slots_us:
             wait = (reservation.retry_at_us - wall_us) / 1e6
             self._closed_until = now + min(max(wait, 0.01), LONGEST_SLEEP_SECONDS)
-        self._renew()
         self.wake()
-
-    def _renew(self) -> None:
-        now = self._loop.time()
-        while self._renewals and self._moments:
-            moment = self._moments.popleft()
-            if moment < now - self._tolerance:
-                self._unused += 1
-                continue
-            job, go, _ = self._renewals.popleft()
-            job.moment = max(moment, 1e-9)
-            self.at_moment(job, go)
-        for item in [item for item in self._renewals if item[2] < now]:
-            self._renewals.remove(item)
-            item[1](False)
-        if self._renewals:
-            self._wake_at(now + 0.5)
 
     def _take_local(self) -> float | None:
         now = self._loop.time()
@@ -189,9 +180,6 @@ class Moments:
 
     def _woken(self) -> None:
         self._timer = None
-        if self._renewals:
-            self._renew()
-            self.refill()
         self.wake()
 
 

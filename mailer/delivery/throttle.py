@@ -1,12 +1,13 @@
 """Limits in a person's words ("600/minute", "2000/day") as moments at which a message may go. No clock here.
 
 Law: in any window at most ``count`` messages are handed over. Windows up to an hour are paced evenly, a little
-under the limit, and a moment is good for one hundredth of the window: a message that comes later asks again.
+under the limit; messages that missed their moments may follow closer, as far as the window allows (``Window``).
 Longer windows keep a log of what went (``store.pace.Quota``) and let a burst through.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,10 +16,10 @@ from mailer.settings import Rate
 from mailer.store.pace import Quota
 
 PACED_UP_TO_SECONDS: Final = 3600
-HEADROOM: Final = 0.98
-"""The even pace in parts of the limit: with the tolerance below, 0.99 of it can fall into one window."""
-TOLERANCE: Final = 0.01
-"""How late, in parts of the window, a message may be handed over after its moment."""
+HEADROOM: Final = 0.97
+"""The even pace in parts of the limit: what is left holds the jitter between a moment and the server's clock."""
+SLACK: Final = 0.005
+"""How much more than its own moments, in parts of the limit, a worker may hand over in one window."""
 GRANULES: Final = 1440
 """A quota's window is remembered in so many parts: a day in minutes."""
 AHEAD_SECONDS: Final = 0.5
@@ -31,7 +32,7 @@ class Limits:
     """What all rates together ask for."""
 
     interval_us: int  # between two messages of the even pace; 0: none
-    tolerance_us: int  # how long a moment is good for; 0: for ever
+    paced: tuple[Rate, ...]
     quotas: tuple[Quota, ...]
 
     @property
@@ -53,9 +54,47 @@ def limits_of(rates: Sequence[Rate]) -> Limits:
         if rate.window_seconds > PACED_UP_TO_SECONDS
     )
     intervals = [-int(-rate.window_seconds * 1_000_000 // (HEADROOM * rate.count)) for rate in paced]
-    tolerances = [int(TOLERANCE * rate.window_seconds * 1_000_000) for rate in paced]
-    tolerances += [quota.granule_us for quota in quotas]
-    return Limits(max(intervals, default=0), min(tolerances, default=0), quotas)
+    return Limits(max(intervals, default=0), tuple(paced), quotas)
+
+
+class Window:
+    """A sliding window over one worker's moments and hand-overs, exact to the message.
+
+    All workers' moments together keep the limit. A worker that hands over no more in any window than its moments
+    in that window, and a little, keeps its part of it however late it is.
+    """
+
+    def __init__(self, rate: Rate) -> None:
+        self._count = rate.count
+        self._seconds = float(rate.window_seconds)
+        self._slack = int(SLACK * rate.count)
+        self._ahead: deque[float] = deque()  # moments still to come
+        self._moments: deque[float] = deque()
+        self._handed: deque[float] = deque()
+
+    def granted(self, moments: Sequence[float]) -> None:
+        """Moments were reserved, in order."""
+        self._ahead.extend(moments)
+
+    def wait_seconds(self, now: float) -> float:
+        """How long the next hand-over has to wait; 0 when it may go now."""
+        forgotten = now - self._seconds
+        while self._ahead and self._ahead[0] <= now:
+            self._moments.append(self._ahead.popleft())
+        while self._moments and self._moments[0] <= forgotten:
+            self._moments.popleft()
+        while self._handed and self._handed[0] <= forgotten:
+            self._handed.popleft()
+        if len(self._handed) < min(self._count, len(self._moments) + self._slack) or not self._handed:
+            return 0.0
+        until = self._handed[0] + self._seconds
+        if self._ahead and len(self._handed) < self._count:
+            until = min(until, self._ahead[0])
+        return max(until - now, 0.0005)
+
+    def handed_over(self, now: float) -> None:
+        """A message went."""
+        self._handed.append(now)
 
 
 class AdaptivePace:

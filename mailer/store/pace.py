@@ -105,7 +105,7 @@ def _lock(connection: Connection, scope: str) -> int:
 def _free(connection: Connection, scope: str, quota: Quota, now_us: int) -> tuple[int, int]:
     """How many messages the quota still allows now, and when the oldest that it remembers is forgotten."""
     window = quota.window_us // 1_000_000
-    remembered_us = quota.window_us + 2 * quota.granule_us  # reserved and handed over up to a granule later
+    remembered_us = quota.window_us + 4 * quota.granule_us  # reserved, and handed over up to three granules later
     forgotten = now_us - remembered_us
     mine = (PaceRow.scope == scope, PaceRow.window_seconds == window)
     connection.execute(delete(PaceRow).where(*mine, PaceRow.slot <= forgotten))

@@ -1,0 +1,83 @@
+"""A sender in a process of its own, to be killed: ``python -m tests.support.sender_process DATABASE PORT …``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from mailer.delivery.engine import deliver
+from mailer.delivery.model import StopSignal
+from mailer.newsletter import OnUnknown
+from mailer.settings import Rate
+from mailer.store.database import open_database
+from tests.builders.delivery import a_message, a_sending, some_smtp
+
+ROOT = Path(__file__).parents[2]
+
+
+def start_sender(
+    database: str,
+    port: int,
+    *,
+    issue_id: int = 1,
+    connections: int = 4,
+    rate: Rate | None = None,
+    policy: OnUnknown = OnUnknown.RESEND,
+    pipelining: bool = True,
+) -> subprocess.Popen[str]:
+    """Start one; it prints how it ended."""
+    arguments = [database, str(port), f"--issue={issue_id}", f"--connections={connections}", f"--policy={policy}"]
+    if rate is not None:
+        arguments.append(f"--rate={rate.count},{rate.window_seconds}")
+    if not pipelining:
+        arguments.append("--lock-step")
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.support.sender_process", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+async def _send(arguments: argparse.Namespace) -> str:
+    stop = StopSignal()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.request)
+    rates = (Rate(*map(int, arguments.rate.split(","))),) if arguments.rate else ()
+    smtp = some_smtp(arguments.port, connections=arguments.connections, rate=rates)
+    sending = a_sending(
+        open_database(arguments.database),
+        arguments.issue,
+        arguments.port,
+        smtp=smtp,
+        compose=lambda row: a_message(row, size_bytes=arguments.size),
+        on_unknown=OnUnknown(arguments.policy),
+        pipelining=not arguments.lock_step,
+    )
+    outcome = await deliver(sending, stop=stop)
+    return f"{outcome.ending} {outcome.sent}"
+
+
+def main() -> None:
+    """Send, and print the ending and how many this process sent."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("database")
+    parser.add_argument("port", type=int)
+    parser.add_argument("--issue", type=int, default=1)
+    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--rate", default="")
+    parser.add_argument("--policy", default="resend")
+    parser.add_argument("--size", type=int, default=2000)
+    parser.add_argument("--lock-step", action="store_true")
+    print(asyncio.run(_send(parser.parse_args())), flush=True)
+
+
+if __name__ == "__main__":
+    main()
