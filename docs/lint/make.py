@@ -1,4 +1,4 @@
-"""Write the pages of the lint rules from their docstrings: ``python docs/lint/make.py``; ``--check`` only compares."""
+"""Write the pages of the lint rules from their docstrings: ``python docs/lint/make.py`` (``--check`` compares)."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def index() -> str:
     """The list of all rules."""
     lines = [
         "# Lint rules\n",
-        "`mailer lint` checks an issue against these. Errors stop a sending, warnings are shown. A warning may also come",
-        "from a rule whose severity is error, where it is not certain.\n",
+        "`mailer lint` checks an issue against these. Errors stop a sending, warnings are shown. A rule of",
+        "severity error gives a warning where it is not certain.\n",
         "`<!-- lint: off RULE -->` in an issue switches a rule off until `<!-- lint: on RULE -->` or the end;",
         "`<!-- lint: off-line RULE -->` does so for its own line; without a name they mean all rules.\n",
         "| rule | severity | what it finds |",

@@ -15,7 +15,7 @@ from mailer.lint.words import words
 
 _OPEN = re.compile(r"\\[^\n]|!?\[|<(?=[A-Za-z/])|(?<![\w@])(?:https?://|www\.)", re.IGNORECASE)
 _DEFINITION = re.compile(
-    r"^ {0,3}\[((?:[^\[\]\\\n]|\\.)+)\]:[ \t]*\n?[ \t]*(<[^<>\n]*>|\S+)([^\n]*)$", re.MULTILINE
+    r"^ {0,3}\[(?!\^)((?:[^\[\]\\\n]|\\.)+)\]:[ \t]*\n?[ \t]*(<[^<>\n]*>|\S+)([^\n]*)$", re.MULTILINE
 )
 _AUTOLINK = re.compile(r"<([a-z][a-z0-9+.-]{1,31}:[^<>\s]*|[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+)>", re.IGNORECASE)
 _TAG = re.compile(

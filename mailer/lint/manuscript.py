@@ -88,7 +88,12 @@ class Manuscript:
     def markup(self) -> str:
         """The body as Markdown, with code, comments and shortcodes blanked out."""
         text = blank(self.source, [(0, self.body_start), *self._spans(Kind.COMMENT)])
-        return blank(text, self._spans(Kind.CODE, Kind.FENCE, Kind.SHORTCODE), THING)
+        indented = [
+            (self.offset(block.line), self.offset(block.end_line + 1))
+            for block in self.blocks
+            if block.kind is skeletons.Kind.CODE
+        ]
+        return blank(text, self._spans(Kind.CODE, Kind.FENCE, Kind.SHORTCODE) + indented, THING)
 
     @cached_property
     def links(self) -> tuple[Link, ...]:

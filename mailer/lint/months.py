@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from mailer.lint.words import words
@@ -26,7 +27,8 @@ _RIGHT_TOO: Final = words(
     decembro ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie janar shkurt
     januaro februaro marto aprilo majo aŭgusto septembro oktobro novembro decembro jan feb apr jun jul aug sep
     sept oct nov dec okt dez ene abr ago dic janv févr avr juil déc gen mag giu lug set ott fev mai out
-    gennaro januarius septembers octobers novembers decembers januarys remembers members
+    gennaro match marche junior julia julie julian juliet marco marcos marcio augusta auguste augusti marcia januarius
+    septembers octobers novembers decembers januarys remembers members
     """
 )
 NUMBERS: Final = {name: number for row in _NAMES.values() for number, name in enumerate(row.split(), 1)}
@@ -64,6 +66,7 @@ def mentions(text: str) -> Iterator[Mention]:
         yield Mention(found.start("name"), name, month, int(found["year"]) if found["year"] else None)
 
 
+@lru_cache(maxsize=4096)
 def meant(word: str, *, with_year: bool, ascii_only: bool = False) -> str | None:
     """The month that a misspelt word means, or None: it is right, or no month at all.
 

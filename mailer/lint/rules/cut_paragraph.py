@@ -57,6 +57,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from mailer.issue import Severity
@@ -70,7 +71,7 @@ _NEVER_LAST: Final = {
         "the a an and or of with from into via including their its our your than because which whose while"
     ),
     "de": words(
-        "und oder der das dem des ein eine einen einem einer von für sowie weil dass sondern ihre seine unsere"
+        "und oder der dem des ein eine einen einem einer von für sowie weil dass sondern ihre seine unsere"
     ),
     "es": words("y o u e de del el los las un una con para por que en al su sus nuestro nuestra"),
     "fr": words("et ou de du des le les un une avec pour par que dans en au aux leur leurs ses notre nos"),
@@ -85,9 +86,8 @@ _LEAST_WORDS: Final = 4
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
     blocks = [block for block in manuscript.blocks if block.kind is not Kind.RULE]
-    after: list[Block | None] = [*blocks[1:], None]
-    for block, following in zip(blocks, after, strict=True):
-        if block.kind is not Kind.PARAGRAPH or block.quoted or not block.inline:
+    for block, following in pairwise([*blocks, None]):
+        if block is None or block.kind is not Kind.PARAGRAPH or block.quoted or not block.inline:
             continue
         is_last = following is None or following.kind is Kind.HEADING
         text = block.text

@@ -91,14 +91,14 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
 
 
 def _is_empty(text: str, kind: Kind) -> bool:
-    return kind is Kind.PARAGRAPH and not text.strip(" -*•–—\u00a0")
+    return kind is Kind.PARAGRAPH and not text.strip(" .…-*•–—\u00a0")
 
 
 def _is_bare_word(section: Section) -> bool:
     if len(section.blocks) != 1 or section.has_subsection:
         return False
     block = section.blocks[0]
-    if block.kind is not Kind.PARAGRAPH or any(token.type != "text" for token in block.inline):
+    if block.kind is not Kind.PARAGRAPH or block.quoted or any(token.type != "text" for token in block.inline):
         return False
     return re.fullmatch(r"[^\W\d_][\w'’+-]*:?", block.text) is not None and block.text.lower() not in _NOTHING
 

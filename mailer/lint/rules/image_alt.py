@@ -15,16 +15,35 @@ FAIL:
 
 FAIL:
     <img src="/logo.png">
+
+FAIL:
+    ![alt text](/logo.png)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from mailer.issue import Severity
 from mailer.lint.links import Form
 from mailer.lint.manuscript import Finding, Manuscript
 from mailer.lint.rule import Rule
+
+_SAYING_NOTHING: Final = frozenset(
+    {
+        "alt",
+        "alt text",
+        "image",
+        "image description",
+        "description",
+        "caption",
+        "picture",
+        "bild",
+        "imagen",
+        "immagine",
+    }
+)
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
@@ -33,7 +52,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         for link in manuscript.links
         if link.image
         and link.target
-        and not link.text.strip()
+        and (not link.text.strip() or link.text.strip().lower() in _SAYING_NOTHING)
         and not (link.form is Form.HTML and ("alt", "") in link.attributes)  # said to be decoration
     ]
     if bare:

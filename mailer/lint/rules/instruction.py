@@ -24,6 +24,12 @@ FAIL:
 
 FAIL:
     Please do not just drop links, describe the outcome.
+
+FAIL:
+    - @ada can you write a sentence about it?
+
+FAIL:
+    **This is a draft, do not publish yet!**
 """
 
 from __future__ import annotations
@@ -41,12 +47,16 @@ _WRITERS: Final = (
 )
 _CERTAIN = re.compile(
     rf"^(?:to|dear)\s+(?:every(?:one|body)|all|any(?:one|body))\s+(?:who\s+is\s+)?(?:involved|contributing|writing|editing)"
-    rf"|^dear\s+(?:community\s+)?{_WRITERS}\b(?=\s*[:,–—-])"
+    rf"|^dear\s+(?:community\s+)?{_WRITERS}\s*:"
+    r"|^@[\w.-]+[\s,:]+(?:please|can\s+you|could\s+you|todo)\b"
+    r"|\b(?:do\s+not|don['’]t|not\s+to\s+be)\s+(?:publish(?:ed)?|merged?)\s+(?:yet|this|before|until)\b"
+    r"|^this\s+(?:document|newsletter|issue|post|page|section|text)?\s*is\s+(?:still\s+)?(?:only\s+)?(?:just\s+)?"
+    r"(?:a\s+|an\s+early\s+|in\s+|under\s+)?(?:draft|work\s+in\s+progress|wip|construction)\b"
     rf"|^(?:important\s+)?(?:note|hint|reminder|instructions?|attention|info)\s+(?:to|for)\s+(?:the\s+|all\s+|our\s+)?{_WRITERS}\b"
     r"|\bplease\s+(?:do\s+not|don['’]t)\s+(?:just|only|simply)\s+(?:drop|paste|post|add|put)\b"
-    r"|\b(?:remove|delete|replace|drop|comment\s+out)\s+(?:this|these|the\s+(?:above|below|following))\s+"
-    r"(?:lines?|sections?|paragraphs?|texts?|notes?|comments?|blocks?|placeholders?|instructions?|examples?|template)\b"
-    r"|\b(?:copy|use)\s+this\s+template\b|\buse\s+(?:this|the\s+following)\s+format\b"
+    r"|\b(?:remove|delete|replace)\s+(?:this|these)\s+(?:sections?|paragraphs?|texts?|notes?|comments?|blocks?|"
+    r"placeholders?|instructions?|examples?|template)\b"
+    r"|\b(?:remove|delete)\s+(?:this|these)\s+lines?\s+(?:before|when|once|after|if)\b|\bcopy\s+this\s+template\b"
     r"|^(?:please\s+)?(?:add|write|describe|fill\s+in|insert)\s+(?:your|a\s+short|the)\s+(?:\w+\s+){0,3}"
     r"(?:news|summary|description|text|paragraph|contribution|item|items|section)\s+(?:here|below|above)\b"
     r"|^(?:hinweis|notiz|anmerkung)\s+(?:an|für)\s+(?:die\s+|alle\s+)?(?:redaktion|übersetzer|mitwirkende|autoren)"

@@ -56,7 +56,7 @@ from mailer.lint.manuscript import Finding, Manuscript
 from mailer.lint.rule import Rule
 
 _APART = re.compile(r"(?<![\]!\\])\[[^\[\]\n]+\][ \t]+\((?:https?://|www\.)[^()\s]+\)")
-_UNOPENED = re.compile(r"\]\((?=\S)")
+_UNOPENED = re.compile(r"(?<!\\)\]\((?=\S)")
 _SCHEME_SLIP = re.compile(
     r"(?:h?t{1,3}ps?|hhttps?|https?s|htpps?|httpss|htttps?|ttps?)://|https?(?:[;,]//|//|:/(?!/)|:(?!/))|https?::?/{3,}",
     re.IGNORECASE,
@@ -88,7 +88,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
 
 def _is_tag(link: Link) -> bool:
     """``[video][DE]``: two marks side by side, not a text and its reference."""
-    return len(link.text) <= 12 and len(link.label) <= 8 and " " not in link.text
+    return link.label.startswith("^") or (len(link.text) <= 12 and len(link.label) <= 8 and " " not in link.text)
 
 
 def _fault(link: Link) -> str:
@@ -116,7 +116,7 @@ def _web_fault(link: Link, target: str) -> str:
         return "the address has no host"
     if host.startswith("["):
         return ""
-    if "." not in host and host != "localhost":
+    if "." not in host and host != "localhost" and link.form not in (Form.BARE, Form.AUTOLINK):
         return f"the host “{host}” has no dot in it"
     if ".." in host or host.startswith("-") or re.search(r"[\"'<>|{}\[\]()*,;]", host):
         return f"“{host}” is no host"

@@ -14,7 +14,12 @@ PASS:
     Todo está listo. Vraiment ???
 
 PASS:
-    To add your event, write to us. You can add it here until Friday.
+    To add your event, write to us. You can add it here until Friday. Dates are in the format YYYY-MM-DD. It was
+    still to be added.
+
+    The words INSERT INTO stay. [What to do next: TODO lists](https://example.net/)
+
+    [TODO list in Rust](https://example.net/)
 
 FAIL:
     TODO: describe the release
@@ -45,6 +50,19 @@ FAIL:
 
 FAIL:
     (to be added)
+
+FAIL:
+    Rusty events between YYYY-MM-DD and YYYY-MM-DD
+
+FAIL:
+    ---
+    title: The Newsletter of MONTH YEAR
+    date: 2024-06-05
+    ---
+    Welcome!
+
+FAIL:
+    {{< figure src="/images/sprint.png" caption="TODO" >}}
 """
 
 from __future__ import annotations
@@ -54,11 +72,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from mailer.issue import Severity
+from mailer.lint.blocks import Kind
+from mailer.lint.links import Form
 from mailer.lint.manuscript import Finding, Manuscript
 from mailer.lint.rule import Rule
 
 _HINT: Final = "Write what belongs there, or take the line out."
-_OPENING: Final = r"[\s>*_#\-+|(\[\"'“„«~.\d\ue000]*"  # marks that may stand before the first word of a line
+_OPENING: Final = r"[ \t>*_#\-+|(\[\"'“„«~.\d\ue000]*"  # marks that may stand before the first word of a line
+_CLOSING: Final = r"[ \t.!)\]|*_]*$"
 _AFTER_TODO: Final = (
     r"(?!\s+(?:apps?|applications?|lists?|items?|comments?|manager|tracker|api|cli|tui|tool|program|project|"
     r"examples?|tutorial|tree|board|bot|mvc|macro|marker|markers|notes?|file|files|tasks?|txt)\b)"
@@ -69,91 +90,116 @@ _CAPITAL_VERBS: Final = (
     "AGGIUNGERE|INSERIRE|MANCA|MANCANO|ADICIONAR|INSERIR|PREENCHER"
 )
 
-# what is searched, whether it is certain, what is said of it
+# what is searched at any place, and what is said of it
 _CERTAIN: Final = (
-    (re.compile(rf"^{_OPENING}(?P<mark>TODO|FIXME)\b{_AFTER_TODO}", re.MULTILINE), "“{}” marks unfinished text"),
-    (re.compile(r"[(\[]\s*(?P<mark>TODO|FIXME|TBD|TBC)\b"), "“{}” marks unfinished text"),
-    (re.compile(r"(?<![\w.-])(?P<mark>TODO|FIXME|TBD)\s*:"), "“{}” marks unfinished text"),
-    (re.compile(r"[:=|–—-]\s*(?P<mark>TODO|FIXME)\b[\s.)\]|*_]*$", re.MULTILINE), "“{}” marks unfinished text"),
+    (rf"^{_OPENING}(?P<mark>TODO|FIXME)\b{_AFTER_TODO}", "“{}” marks unfinished text"),
+    (r"[(\[]\s*(?P<mark>TODO|FIXME|TBD|TBC)\b", "“{}” marks unfinished text"),
+    (r"(?<![\w.-])(?P<mark>TODO|FIXME|TBD)\s*:", "“{}” marks unfinished text"),
+    (rf"[:=|–—-]\s*(?P<mark>TODO|FIXME)\b{_CLOSING}", "“{}” marks unfinished text"),
+    (rf"^{_OPENING}(?P<mark>TBD|TBC|tbd|tbc|todo|Todo){_CLOSING}", "“{}” stands for text"),
+    (r"^[ \t>*_#\-+(\[]*(?P<mark>todo)\s*:", "“{}:” marks unfinished text"),
+    (r"(?<![\w.-])(?P<mark>X{3,})(?![\w-])", "“{}” stands for something that is not known yet"),
+    (rf"^{_OPENING}(?P<mark>x{{3,}}){_CLOSING}", "“{}” stands for text"),
+    (r"(?<!\w)(?P<mark>XX[./-]XX(?:[./-](?:\d{2,4}|X{2,4}))?|20\d\d[-/]XX\b|20XX\b)", "“{}” is no date yet"),
+    (r"(?:^|[(\[|:=–—/\"@])[ \t>*_#+-]*(?P<mark>\?{3,})", "“{}” stands for text"),
+    (r"^(?![^\n]*\bformat\b)[^\n]*?\b(?P<mark>YYYY[-/.]MM[-/.]DD|DD[-/.]MM[-/.]YYYY)\b", "“{}” is no date yet"),
+    (r"(?P<mark>\b(?:MONTH|Month)\s+(?:YEAR|Year|20\d\d)\b|\b[Mm]onth\s+of\s+MONTH\b)", "“{}” stands for a month"),
+    (r"(?i:\b(?P<mark>lorem\s+ipsum)\b)", "“{}” is filler text"),
+    (r"\b(?P<mark>[A-Z]+(?:_[A-Z]+)*_HERE)\b", "“{}” stands for text"),
+    (r"\b(?P<mark>PLACEHOLDER|CHANGEME|CHANGE_ME|TKTK)\b", "“{}” stands for text"),
     (
-        re.compile(rf"^{_OPENING}(?P<mark>TBD|TBC|tbd|tbc|todo|Todo)[\s.!)\]*_]*$", re.MULTILINE),
-        "“{}” stands for text",
-    ),
-    (re.compile(r"^[\s>*_#\-+(\[]*(?P<mark>todo)\s*:", re.MULTILINE), "“{}:” marks unfinished text"),
-    (re.compile(r"(?<![\w.-])(?P<mark>X{3,})(?![\w-])"), "“{}” stands for something that is not known yet"),
-    (re.compile(rf"^{_OPENING}(?P<mark>x{{3,}})[\s.!)\]*_]*$", re.MULTILINE), "“{}” stands for text"),
-    (
-        re.compile(r"(?<!\w)(?P<mark>XX[./-]XX(?:[./-](?:\d{2,4}|X{2,4}))?|20\d\d[-/]XX\b|20XX\b)"),
-        "“{}” is no date yet",
-    ),
-    (re.compile(r"(?:^|[(\[|:=–—/\"])[ \t>*_#+-]*(?P<mark>\?{3,})", re.MULTILINE), "“{}” stands for text"),
-    (re.compile(r"\b(?P<mark>lorem\s+ipsum)\b", re.IGNORECASE), "“{}” is filler text"),
-    (re.compile(r"\b(?P<mark>[A-Z]+(?:_[A-Z]+)*_HERE)\b"), "“{}” stands for text"),
-    (re.compile(r"\b(?P<mark>PLACEHOLDER|CHANGEME|CHANGE_ME|TKTK)\b"), "“{}” stands for text"),
-    (
-        re.compile(
-            rf"\b(?P<mark>(?:(?:{_CAPITAL_VERBS})(?:\s+[A-ZÀ-Þ]{{2,}})+|[A-ZÀ-Þ]{{3,}}\s+(?:MISSING|FEHLT|FEHLEN|FALTA))"
-            r"(?:\s+[A-ZÀ-Þ]{2,})*)\b(?![a-z])"
+        (
+            rf"\b(?P<mark>(?:(?:{_CAPITAL_VERBS})(?:\s+(?!(?:INTO|FROM|SET|ON|TABLE|COLUMN|WHERE|AND|OR|NOT)\b)[A-ZÀ-Þ]{{2,}})"
+            r"|[A-ZÀ-Þ]{3,}\s+(?:MISSING|FEHLT|FEHLEN|FALTA))(?:\s+[A-ZÀ-Þ]{2,})*)\b(?![a-z])"
         ),
         "“{}” is a note to an editor",
     ),
-    (re.compile(r"(?P<mark>\binsert\b[^.!?\n]{0,50}\bhere\b)", re.IGNORECASE), "“{}” stands for text"),
-    (
-        re.compile(
-            rf"^{_OPENING}(?P<mark>(?:please\s+)?(?:add|put|paste|enter|fill\s+in|place|describe)\b[^.!?\n]{{0,40}}\bhere)"
-            r"[\s.!)\]*_]*$",
-            re.IGNORECASE | re.MULTILINE,
-        ),
-        "“{}” stands for text",
-    ),
-    (
-        re.compile(
-            rf"(?:^{_OPENING}|\[)(?P<mark>[^.!?\n\[]{{0,30}}\bhier\s+(?:[\w-]+\s+){{0,4}}(?:einfügen|ergänzen|eintragen)|"
-            r"(?:insertar|insérer|inserire|inserir|añadir|ajouter|aggiungere|adicionar)\b[^.!?\n]{0,40}"
-            r"\b(?:aquí|ici|qui|aqui))[\s.!)\]*_]*$",
-            re.IGNORECASE | re.MULTILINE,
-        ),
-        "“{}” stands for text",
-    ),
-    (
-        re.compile(
-            rf"^{_OPENING}(?P<mark>(?:(?:still\s+)?to\s+be\s+(?:added|written|filled(?:\s+in)?|completed|described|done)"
-            r"|(?:needs|missing)\s+(?:a\s+)?(?:description|text|summary|link|image|screenshot)"
-            r"|(?:description|text|summary|link|image|screenshot)\s+(?:missing|needed|to\s+follow|goes\s+here)"
-            r"|(?:noch\s+)?(?:zu\s+ergänzen|nachzutragen)|por\s+(?:completar|escribir)|à\s+(?:compléter|rédiger)"
-            r"|da\s+(?:completare|scrivere)|a\s+(?:completar|escrever)))[\s.!)\]*_]*$",
-            re.IGNORECASE | re.MULTILINE,
-        ),
-        "“{}” stands for text",
-    ),
+    (r"(?P<mark>\b(?i:insert)\b[^.!?\n]{0,50}\bhere\b)", "“{}” stands for text"),
 )
+# what is searched at the start of a paragraph, item or heading only, and must be all of its first line
+_WHOLE: Final = (
+    r"(?:add|put|paste|enter|fill\s+in|place|describe)\b[^.!?\n]{0,40}\bhere",
+    r"[^.!?\n\[]{0,30}\bhier\s+(?:[\w-]+\s+){0,4}(?:einfügen|ergänzen|eintragen)",
+    r"(?:insertar|insérer|inserire|inserir|añadir|ajouter|aggiungere|adicionar)\b[^.!?\n]{0,40}\b(?:aquí|ici|qui|aqui)",
+    r"(?:(?:still\s+)?to\s+be|needs\s+to\s+be|will\s+be)\s+(?:added|written|filled(?:\s+in)?|completed|described|translated)",
+    r"(?:needs|missing)\s+(?:a\s+)?(?:description|text|summary|link|image|screenshot|translation)",
+    r"(?:description|text|summary|link|image|translation|content)\s+(?:is\s+)?(?:missing|needed|pending|to\s+follow)",
+    r"(?:description|text|summary|link|image|translation|content|picture|screenshot)\s+(?:goes\s+|comes\s+)?here",
+    r"(?:noch\s+)?(?:zu\s+ergänzen|nachzutragen|zu\s+übersetzen)|(?:text|bild|link|übersetzung)\s+(?:fehlt|folgt)(?:\s+noch)?",
+    r"por\s+(?:completar|escribir|traducir)|à\s+(?:compléter|rédiger|traduire)|da\s+(?:completare|scrivere|tradurre)",
+    r"a\s+(?:completar|escrever|traduzir)",
+    r"foo(?:\s*bar)?(?:\s*baz)?|asdf\w*|qwerty|bla+h?(?:[\s,]+bla+h?)+|(?:sample|some|dummy|your)\s+text|text\s+text",
+    r"(?:article|item|event|section|project|news|link|page)\s+(?:title|name|heading)|title\s+of\s+(?:the\s+)?\w+",
+)
+# places where a thing may be open for good
 _UNCERTAIN: Final = (
-    (re.compile(r"(?<![\w.-])(?P<mark>TBD)(?![\w-])"), "“{}” leaves something open"),
-    (re.compile(r"\b(?P<mark>XEP-X{2,4})(?!\w)", re.IGNORECASE), "“{}” has no number"),
-    (re.compile(r"(?<![\w.-])(?P<mark>v?X\.(?:X|Y)(?:\.[XZ])?)(?![\w-])"), "“{}” stands for a number"),
-    (re.compile(r"\b(?P<mark>YYYY[-/.]MM[-/.]DD|DD[-/.]MM[-/.]YYYY)\b"), "“{}” stands for a date"),
+    (r"(?<![\w.-])(?P<mark>TBD)(?![\w-])", "“{}” leaves something open"),
+    (r"\b(?P<mark>(?i:XEP-X{2,4}))(?!\w)", "“{}” has no number"),
+    (r"(?<![\w.-])(?P<mark>v?X\.(?:X|Y)(?:\.[XZ])?)(?![\w-])", "“{}” stands for a number"),
+    (rf"^[ \t>*_+-]*(?P<mark>\.\.\.|…){_CLOSING}", "“{}” stands for text"),
 )
+
+
+def _compiled(*rows: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern, re.MULTILINE), message) for pattern, message in rows)
+
+
+_ANYWHERE: Final = _compiled(*_CERTAIN)
+_PERHAPS: Final = _compiled(*_UNCERTAIN)
+_LINE: Final = re.compile(rf"{_OPENING}(?P<mark>{'|'.join(_WHOLE)}){_CLOSING}", re.IGNORECASE | re.MULTILINE)
+_SAID: Final = "“{}” stands for text"
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
     seen: list[tuple[int, int]] = []
-    titles = [(link.text_start, link.text_end) for link in manuscript.links if link.text_start >= 0]
-    for patterns, certain in ((_CERTAIN, True), (_UNCERTAIN, False)):
-        for pattern, message in patterns:
-            for found in pattern.finditer(manuscript.prose, manuscript.body_start):
-                start, end = found.span("mark")
-                if any(first < end and start < last for first, last in seen):
-                    continue
-                if any(first <= start and end <= last and end - start < last - first for first, last in titles):
-                    continue  # a part of a link's text: the title of somebody's article
-                seen.append((start, end))
-                yield Finding(start, message.format(" ".join(found["mark"].split())), _HINT, certain)
+    for found, message, is_certain in _found(manuscript):
+        start, end = found.span("mark")
+        if any(first < end and start < last for first, last in seen) or _is_part_of_a_name(manuscript, start, end):
+            continue
+        seen.append((start, end))
+        message = message.format(" ".join(found["mark"].split()))
+        yield Finding(start, message, _HINT, is_certain and not _is_quoted(manuscript, start))
     yield from _title(manuscript)
+    yield from _captions(manuscript)
+
+
+def _found(manuscript: Manuscript) -> Iterator[tuple[re.Match[str], str, bool]]:
+    """Every match, what is said of it, and whether it is certain."""
+    prose, start = manuscript.prose, manuscript.body_start
+    for pattern, message in _ANYWHERE:
+        yield from ((found, message, True) for found in pattern.finditer(prose, start))
+    for block in manuscript.blocks:
+        if block.kind in (Kind.PARAGRAPH, Kind.HEADING) and (
+            found := _LINE.match(prose, manuscript.offset(block.line))
+        ):
+            yield found, _SAID, True
+    for pattern, message in _PERHAPS:
+        yield from ((found, message, False) for found in pattern.finditer(prose, start))
+
+
+def _is_part_of_a_name(manuscript: Manuscript, start: int, end: int) -> bool:
+    """Inside a link's text, and not all of it: the title of somebody's article."""
+    return any(
+        link.text_start <= start and end <= link.text_end and end - start < len(link.text.strip(" *_`"))
+        for link in manuscript.links
+        if not link.image
+    )
+
+
+def _is_quoted(manuscript: Manuscript, offset: int) -> bool:
+    """In a quotation: whoever said it may have meant it so."""
+    line = manuscript.source.rfind("\n", 0, offset) + 1
+    return manuscript.source[line:offset].lstrip().startswith(">")
+
+
+def is_known(text: str) -> bool:
+    """True for a text in which this rule is certain of a placeholder."""
+    return _LINE.match(text) is not None or any(pattern.search(text) for pattern, _ in _ANYWHERE)
 
 
 def _title(manuscript: Manuscript) -> Iterator[Finding]:
     title = manuscript.issue.title
-    for pattern, message in _CERTAIN:
+    for pattern, message in (*_ANYWHERE, (_LINE, _SAID)):
         found = pattern.search(title)
         if found:
             offset = manuscript.header_offset("title", found["mark"])
@@ -161,6 +207,14 @@ def _title(manuscript: Manuscript) -> Iterator[Finding]:
                 offset, f"in the title, {message.format(found['mark'])}", "Write the title that readers see."
             )
             return
+
+
+def _captions(manuscript: Manuscript) -> Iterator[Finding]:
+    """Captions and descriptions in shortcodes and tags, which are no prose."""
+    for link in manuscript.links:
+        if link.image and link.form in (Form.SHORTCODE, Form.HTML) and is_known(link.text):
+            offset = max(manuscript.source.find(link.text, link.start, link.end), link.start)
+            yield Finding(offset, f"the image's description “{link.text}” is still to come", _HINT)
 
 
 RULE = Rule("placeholder", Severity.ERROR, check, __doc__)

@@ -1,6 +1,6 @@
 """A link whose target is still to come: `INSERT_LINK_HERE`, `URL`, `https://…`, `#`.
 
-An address at example.com is a warning, and an error when the link's text is a template's too (“Item title”).
+An address at example.com is one when the link's text is a template's too (“Item title”).
 
 PASS:
     [The release](https://news.example.net/url/link-here), [the end](#the-end), [a page](/link/), [url crate][1]
@@ -39,12 +39,14 @@ from mailer.lint.rule import Rule
 
 _TARGET = re.compile(
     r"(?:\w*_)?(?:URL|LINK)(?:_\w+)?|\w+_HERE|(?:[\w<>-]+\s+)*(?:url|link)(?:\s+(?:here|to\s+[\w\s]+))?"
-    r"|todo|tbd|tba|tbc|fixme|xxx+|insert\b.*|add\b.*\blink\b.*|#|\?+|[-–—…._]+|href|src|path/to/\S+"
+    r"|https?:?|todo|tbd|tba|tbc|fixme|xxx+|insert\b.*|add\b.*\blink\b.*|#|\?+|[-–—…._]+|href|src|path/to/\S+"
     r"|(?:https?:)?//(?:[.…?x_-]*|url|link|todo|tbd|xxx+|www|www\.|insert\S*|your\S*)/?",
     re.IGNORECASE,
 )
-_MARK = re.compile(r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|/TODO\b|/TBD\b")
-_EXAMPLE_HOST = re.compile(r"(?:[\w-]+\.)*example\.(?:com|org|net)")
+_MARK = re.compile(
+    r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|/TODO\b|/TBD\b|YYYY[-/]|20\d\d[-/](?:MM|XX)\b|/XXX?(?=[/.]|$)"
+)
+_EXAMPLE_HOST = re.compile(r"(?:www\.)?example\.(?:com|org|net)")
 _TEMPLATE_TEXT = re.compile(
     r"(?:title|name|text|description|link|url)\b.*|.*\b(?:title|name|text)|.*\b(?:article|event|project|item|link)\s+\w+",
     re.IGNORECASE,
@@ -60,8 +62,8 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         what = "an image's address" if link.image else "a link's target"
         if _TARGET.fullmatch(target) or _MARK.search(target):
             yield Finding(link.target_start, f"“{target}” stands for {what}", _HINT)
-        elif link.form is not Form.BARE and _EXAMPLE_HOST.fullmatch(link.host) and link.host.count(".") == 1:
-            yield Finding(link.target_start, f"“{target}” is an example's address", _HINT, _is_template(link))
+        elif _EXAMPLE_HOST.fullmatch(link.host) and _is_template(link):
+            yield Finding(link.target_start, f"“{target}” is an example's address", _HINT)
 
 
 def _is_template(link: Link) -> bool:

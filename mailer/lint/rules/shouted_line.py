@@ -28,14 +28,15 @@ from mailer.lint.rules import placeholder
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
-    known = {manuscript.place(finding.offset).line for finding in placeholder.check(manuscript)}
     for block in manuscript.paragraphs():
         text = block.text
         words = re.findall(r"[^\W\d_]+", text)
         if text.upper() != text or block.has_link or block.quoted or text.endswith("!"):
             continue
-        if len(words) >= 3 and sum(len(word) > 4 for word in words) >= 2 and block.line not in known:
-            start, _ = manuscript.span(block)
+        if len(words) >= 3 and sum(len(word) > 4 for word in words) >= 2:
+            start, end = manuscript.span(block)
+            if placeholder.is_known(manuscript.prose[start:end]):
+                continue
             yield Finding(
                 start, f"a line in capitals: “{text}”", "If it is a note, take it out; else write it small."
             )

@@ -27,7 +27,8 @@ from mailer.lint.rule import Rule
 
 _VARIABLE = re.compile(
     r"\{\{-?\s*[.$]?[A-Za-z_][\w.]*(?:\s*\|[^{}\n]*)?\s*-?\}\}|\$\{[A-Za-z_][\w.]*\}|(?<![\w%])%[A-Z][A-Z_]{2,}%(?!\w)"
-    r"|@@[A-Z][A-Z_]*@@|\*\|[A-Z_:]+\|\*"
+    r"|@@[A-Z][A-Z_]*@@|\*\|[A-Z_:]+\|\*|%%[A-Za-z_]+%%"
+    r"|(?<![\w$#{])\{(?:title|month|year|date|name|first_name|url|link|version|number|author)\}(?!\})"
 )
 
 
