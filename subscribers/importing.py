@@ -125,8 +125,9 @@ def read_rows(
         except csv.Error as error:
             yield Rejected(line, "", _quoting_reason(str(error), line, reader.line_num))
             continue
-        if cells and any(map(str.strip, cells)):
-            yield make.row(line, cells)
+        row = make.row(line, cells)
+        if row is not None:
+            yield row
 
 
 class _RowMaker:
@@ -140,8 +141,10 @@ class _RowMaker:
         self._kept = tuple((name, file.columns[name]) for name in KEPT if name in file.columns)
         self._default_newsletter, self._newsletters = newsletter, newsletters
 
-    def row(self, line: int, cells: list[str]) -> Row | Rejected:
+    def row(self, line: int, cells: list[str]) -> Row | Rejected | None:
         if len(cells) < self._width:
+            if not any(map(str.strip, cells)):
+                return None  # a blank line
             cells = cells + [""] * (self._width - len(cells))
         email = cells[self._email]
         if len(cells) > self._width and any(cells[self._width :]):
@@ -149,7 +152,7 @@ class _RowMaker:
         try:
             address = parse_address(email, special_use=True)
         except AddressError as error:
-            return Rejected(line, email, error.reason)
+            return Rejected(line, email, error.reason) if any(map(str.strip, cells)) else None
         status = _cell(cells, self._status).lower()
         event = STATUSES.get(status)
         if event is None:

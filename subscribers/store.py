@@ -115,8 +115,9 @@ def add(
     begun = apply(None, event)
     if begun is None or isinstance(begun, Refusal):
         return begun or Refusal("has no subscription")
-    written = connection.execute(
-        insert_or_leave(connection, SubscriptionRow).values(
+    written = connection.scalar(
+        insert_or_leave(connection, SubscriptionRow)
+        .values(
             subscriber_id=_subscriber(connection, address, address_hash, now),
             newsletter=newsletter,
             state=begun.value,
@@ -125,9 +126,10 @@ def add(
             source=source,
             created_at=now,
         )
+        .returning(SubscriptionRow.id)
     )
     there = cast("Standing", find(connection, address.key, newsletter))
-    if written.rowcount == 0:  # PostgreSQL: somebody else added the person between our look and our writing
+    if written is None:  # PostgreSQL: somebody else added the person between our look and our writing
         return record(connection, there, event, evidence, now)
     _note(connection, there.subscription_id, event, evidence, now)
     return there
@@ -181,12 +183,12 @@ def suppress(
     detail: str = "",
 ) -> bool:
     """Never write to this address again. False when that was settled before; the older reason stays."""
-    result = connection.execute(
-        insert_or_leave(connection, SuppressionRow).values(
-            address_hash=address_hash, newsletter=newsletter, reason=reason, detail=detail, at=now
-        )
+    written = connection.scalar(
+        insert_or_leave(connection, SuppressionRow)
+        .values(address_hash=address_hash, newsletter=newsletter, reason=reason, detail=detail, at=now)
+        .returning(SuppressionRow.id)
     )
-    return result.rowcount > 0
+    return written is not None
 
 
 def unsuppress(connection: Connection, address_hash: str, newsletter: str = EVERY_NEWSLETTER) -> bool:
