@@ -39,4 +39,6 @@ def render(installation: Installation, issue: Path, newsletter: str | None, out:
     for path in write_files(prepared, out):
         say(str(path))
     if prepared.errors:
-        say(f"{len(prepared.errors)} errors would stop a sending; see: mailer lint {issue}", err=True)
+        count = len(prepared.errors)
+        stop = "1 error would stop" if count == 1 else f"{count} errors would stop"
+        say(f"{stop} a sending; see: mailer lint {issue}", err=True)
