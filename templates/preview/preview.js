@@ -49,15 +49,21 @@ function build() {
   showViews();
 }
 
-// Resolves when each visible mail is there.
-function showViews() {
-  const loading = [];
+// Resolves when each mail is there; those in sight come first, the others wait for them.
+async function showViews() {
   for (const view of VIEWS) {
     view.element.hidden = hidden.has(view.id);
     view.button.setAttribute("aria-pressed", String(!hidden.has(view.id)));
-    if (view.mail && !view.element.hidden && shown && view.shown !== shown) loading.push(load(view));
   }
-  return Promise.all(loading);
+  for (const chosen of [inSight, () => true]) {
+    const stale = (view) => view.mail && !view.element.hidden && shown && view.shown !== shown && chosen(view);
+    await Promise.all(VIEWS.filter(stale).map(load));
+  }
+}
+
+function inSight(view) {
+  const box = view.frame.getBoundingClientRect();
+  return box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight;
 }
 
 // A new mail is loaded behind the old one and takes its place, at the same height, as soon as its text is there: no

@@ -196,8 +196,10 @@ def test_the_command_serves_until_it_is_interrupted(path: Path) -> None:
         assert found
         with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/look", timeout=10) as answer:
             assert b"Seeds of June" in answer.read()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/changes", timeout=10) as page_still_open:
+            assert page_still_open.readline().startswith(b"data: ")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
         assert "Traceback" not in process.stderr.read()
     finally:
         process.kill()
