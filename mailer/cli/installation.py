@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from mailer.errors import DatabaseError, SettingsError, UsageError
+from mailer.errors import SettingsError, UsageError
 from mailer.newsletter import Newsletter
 
 if TYPE_CHECKING:
@@ -69,21 +69,11 @@ class Installation:
 
     @cached_property
     def database(self) -> Engine:
-        """The database, created or upgraded when needed; raises ``DatabaseError``."""
-        from sqlalchemy.exc import DBAPIError
-
-        from mailer.store.database import open_database
+        """The database, created or upgraded when needed; raises ``DatabaseError`` and ``SettingsError``."""
         from mailer.store.migrate import prepare_database
 
-        engine = open_database(self.settings.database)
-        try:
-            prepare_database(engine)
-        except DBAPIError as error:
-            raise DatabaseError(
-                f"the database cannot be opened: {self.redact(str(error.orig).strip())}.",
-                where=engine.url.render_as_string(hide_password=True),
-                hint="Check `database` in mailer.toml, and that this user may write there.",
-            ) from error
+        engine = _open(self.settings.database)
+        prepare_database(engine)
         return engine
 
     @cached_property
@@ -108,6 +98,28 @@ class Installation:
         for secret in secrets:
             text = text.replace(secret, "[secret]") if secret else text
         return text
+
+
+def _open(url: str) -> Engine:
+    """An engine for ``url``; what cannot be one is said without repeating it, because it may hold a password."""
+    from sqlalchemy.exc import ArgumentError
+
+    from mailer.store.database import open_database
+
+    try:
+        return open_database(url)
+    except (ArgumentError, ValueError):
+        raise SettingsError(
+            "the address of the database cannot be read.",
+            where="database",
+            hint='Write it as "postgresql+psycopg://mailer@db:5432/mailer"; in a password, @ is %40.',
+        ) from None
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"the driver of the database is not installed ({error.name}).",
+            where="database",
+            hint="Install it with: pip install 'newsletter-mailer[postgres]'",
+        ) from None
 
 
 def newsletter_for(installation: Installation, key: str | None, issues: Sequence[Path]) -> Newsletter:

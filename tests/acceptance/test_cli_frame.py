@@ -232,6 +232,19 @@ def test_an_impossible_database_is_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("url", "exit_code"),
+    [("postgresql://mailer:geheim@db:port/mailer", 2), ("postgresql://mailer:geheim@127.0.0.1:1/mailer", 1)],
+)
+def test_a_database_that_does_not_answer_keeps_its_password(tmp_path: Path, url: str, exit_code: int) -> None:
+    mailer_process("init", cwd=tmp_path)
+    answer = mailer_process("status", cwd=tmp_path, MAILER_DATABASE=url)
+    assert answer.returncode == exit_code
+    assert answer.stderr.startswith("Error: ")
+    assert "geheim" not in answer.stderr
+    assert "this should not have happened" not in answer.stderr
+
+
 def test_fix_mends_the_file_and_nothing_else_of_it(tmp_path: Path) -> None:
     issue = tmp_path / "issue.md"
     before = "\ufeff---\r\ntitle: Spring\r\ndate: 2026-05-01\r\n---\r\n\r\nThe harbour café is open.\r\n"
