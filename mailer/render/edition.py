@@ -16,7 +16,7 @@ from markupsafe import Markup
 from mailer.issue.model import Issue
 from mailer.newsletter import Newsletter
 from mailer.render.colour import scheme
-from mailer.render.html_body import parts_html
+from mailer.render.html_body import body_rows
 from mailer.render.inline_css import inline_css
 from mailer.render.licence import licence_of
 from mailer.render.links import scheme_of
@@ -37,7 +37,7 @@ from mailer.render.tree import Node, clean, clean_url, plain, tree
 from mailer.render.weights import weights
 
 SANS: Final = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
-MONO: Final = "Menlo,Consolas,'DejaVu Sans Mono',monospace"
+MONO: Final = "Menlo,Consolas,monospace"
 _EXCERPT_CHARACTERS: Final = 140  # about what a mail client shows after the subject
 _NUMBER_KEYS: Final = ("number", "issue", "issue_number", "issue-number", "no")
 
@@ -76,8 +76,8 @@ def render_edition(
     values = _values(issue, newsletter, translations, order, phrases)
     body = TextBody(order, phrases.notes).text()
     text = fill(template_folders, "issue/issue.txt", {**values, "body": body})
-    parts = [Markup(part) for part in parts_html(order, phrases.notes)]  # noqa: S704 - escaped when written
-    mjml = fill(template_folders, "issue/issue.mjml", {**values, "parts": parts})
+    body_html = [Markup(row) for row in body_rows(order, phrases.notes)]  # noqa: S704 - escaped when written
+    mjml = fill(template_folders, "issue/issue.mjml", {**values, "rows": body_html})
     compiled = compile_mjml(mjml, language=issue.language, direction=direction(issue.language))
     html = inline_css(compiled, fill(template_folders, "issue/prose.css", values))
     return RenderedEdition(

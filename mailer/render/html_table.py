@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from mailer.render.html_escape import escape
 from mailer.render.tree import Node, alignment, attribute, plain
 
 PHONE_CHARACTERS: Final = 34  # what a 375 px column shows of 14 px text, without the padding of three columns
@@ -45,9 +46,9 @@ def table(node: Node, inside: Callable[[Node], str]) -> str:
     """The table; ``inside`` writes what a cell holds."""
     head, body = rows(node)
     cards = needs_cards(node)
-    labels = [inside(cell) for cell in head]
-    names = "".join(_cell(cell, label) for cell, label in zip(head, labels, strict=True))
-    top = f"<thead><tr>{names}</tr></thead>" if names else ""
+    labels = [escape(plain(cell)) for cell in head]
+    names = "".join(_cell(cell, inside(cell)) for cell in head)
+    top = f'<thead><tr valign="bottom">{names}</tr></thead>' if names else ""
     lines = [
         "".join(
             _cell(
@@ -57,9 +58,11 @@ def table(node: Node, inside: Callable[[Node], str]) -> str:
         )
         for cells in body
     ]
-    written = "".join(f"<tr>{line}</tr>" for line in lines)
+    written = "".join(f'<tr valign="top">{line}</tr>' for line in lines)
     kind = "data cards" if cards else "data"
-    return f'<table class="{kind}" cellspacing="0" width="100%">{top}<tbody>{written}</tbody></table>'
+    return (
+        f'<table class="{kind}" cellspacing="0" cellpadding="8" width="100%">{top}<tbody>{written}</tbody></table>'
+    )
 
 
 def _labelled(label: str, content: str) -> str:

@@ -3,7 +3,7 @@ from html import unescape
 
 import pytest
 
-from mailer.render.html_body import HtmlBody
+from mailer.render.html_body import HtmlBody, body_rows
 from mailer.render.outline import outline
 from mailer.render.tree import tree
 from tests.builders.render import a_publication, a_written_issue
@@ -122,3 +122,12 @@ def test_a_slot_that_an_author_wrote_is_disarmed(slot: str) -> None:
     )
     assert slot not in written
     assert slot.strip("@") in written
+
+
+def test_small_parts_share_a_row_and_large_ones_have_their_own() -> None:
+    markdown = "Intro\n\n## One\n\na\n\n## Two\n\n" + "word " * 900 + "\n\n## Three\n\nb\n"
+    issue = a_written_issue(markdown, newsletter=a_publication())
+    rows = body_rows(outline(tree(issue.tokens), issue.sections), "Notes")
+    assert [re.findall(r"<h2[^>]*>(\w+)", row) for row in rows] == [["One"], ["Two"], ["Three"]]
+    assert '<h2 class="follows" id="one">' in rows[0]
+    assert '<h2 id="two">' in rows[1]

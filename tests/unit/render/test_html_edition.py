@@ -63,7 +63,7 @@ def test_a_language_from_right_to_left_is_mirrored_and_english_sentences_in_it_a
     edition = rendered("مرحبا\n\n- سطر\n\n> قول", language="ar")
     page = Page(edition.html)
     assert page.all("body")[0]["dir"] == "rtl"
-    assert "padding-right:24px" in page.all("ul")[0]["style"]
+    assert "padding:0 24px 0 0" in page.all("ul")[0]["style"]
     assert "border-right:4px" in page.all("blockquote")[0]["style"]
     assert 'lang="en" dir="ltr"' in edition.html
 
