@@ -65,5 +65,5 @@ def _misread(manuscript: Manuscript, offset: int, wrong: list[str], known: froze
     else:
         near = difflib.get_close_matches(wrong[0], known, 1)
         message = f"there is no lint rule “{wrong[0]}”"
-        hint = f"Did you mean {near[0]}?" if near else "mailer lint --rules lists them."
+        hint = f"Did you mean {near[0]}?" if near else "docs/lint lists them."
     return Problem(manuscript.place(offset), "lint-comment", Severity.WARNING, message, hint)

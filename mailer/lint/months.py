@@ -27,8 +27,8 @@ _RIGHT_TOO: Final = words(
     decembro ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie janar shkurt
     januaro februaro marto aprilo majo aŭgusto septembro oktobro novembro decembro jan feb apr jun jul aug sep
     sept oct nov dec okt dez ene abr ago dic janv févr avr juil déc gen mag giu lug set ott fev mai out
-    gennaro match marche junior julia julie julian juliet marco marcos marcio augusta auguste augusti marcia januarius
-    septembers octobers novembers decembers januarys remembers members
+    gennaro match marche junior julia julie julian juliet marco marcos marcio augusta auguste augusti marcia
+    januarius septembers octobers novembers decembers januarys remembers members
     """
 )
 NUMBERS: Final = {name: number for row in _NAMES.values() for number, name in enumerate(row.split(), 1)}

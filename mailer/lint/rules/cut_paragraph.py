@@ -1,8 +1,8 @@
 """A paragraph that stops in mid-sentence, or announces a list that never comes.
 
 Before a heading or the end: a last word that ends no sentence (“and”, “der”, “pour”), a comma, or a colon with
-nothing behind it, is an error. A long paragraph that merely lacks its full stop is left alone; a last word like
-that before other text is a warning.
+nothing behind it, is an error. A last word like that before other text is a warning; so is a long sentence before
+a heading that merely lacks its full stop (one warning for an issue).
 
 PASS:
     These are the news:
@@ -49,6 +49,13 @@ FAIL:
     Text.
 
 FAIL:
+    The server was released last week after two years and brings a parser
+
+    ## Next
+
+    Text.
+
+FAIL:
     - The server was released with the
     - The client too.
 """
@@ -82,31 +89,41 @@ _NEVER_LAST: Final = {
 }
 _LAST_WORD = re.compile(r"(?:^|\s)([^\W\d_]+)$")
 _LEAST_WORDS: Final = 4
+_LONG_WORDS: Final = 12
+_HINT: Final = "Finish the sentence."
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
     blocks = [block for block in manuscript.blocks if block.kind is not Kind.RULE]
+    loose: list[int] = []
     for block, following in pairwise([*blocks, None]):
         if block is None or block.kind is not Kind.PARAGRAPH or block.quoted or not block.inline:
             continue
         is_last = following is None or following.kind is Kind.HEADING
-        text = block.text
+        text, length = block.text, len(block.text.split())
         start, end = manuscript.span(block)
         offset = manuscript.source.rfind(text[-1:], start, end) if text else start
         word = _last_word(manuscript, block)
-        if word and len(text.split()) >= _LEAST_WORDS and (is_last or _stands_apart(block, following)):
+        if word and length >= _LEAST_WORDS and (is_last or _stands_apart(block, following)):
             message = f"the text stops in mid-sentence, with “{word}”"
-            yield Finding(offset, message, "Finish the sentence.", is_last or bool(block.lists))
-        elif is_last and not block.lists and text.endswith(",") and len(text.split()) >= _LEAST_WORDS:
-            yield Finding(offset, "the text stops in mid-sentence, with a comma", "Finish the sentence.")
-        elif (
-            is_last
-            and not block.lists
-            and text.endswith(":")
-            and not _opens_subsections(manuscript, block, following)
-        ):
+            yield Finding(offset, message, _HINT, is_last or bool(block.lists))
+        elif not is_last or block.lists:
+            continue
+        elif text.endswith(",") and length >= _LEAST_WORDS:
+            yield Finding(offset, "the text stops in mid-sentence, with a comma", _HINT)
+        elif text.endswith(":") and not _opens_subsections(manuscript, block, following):
             message = "this announces something, and nothing follows"
             yield Finding(offset, message, "Write what follows the colon, or take the sentence out.")
+        elif text[-1:].isalpha() and block.inline[-1].type == "text" and _is_long_sentence(text):
+            loose.append(offset)
+    if loose:
+        more = f" (and {len(loose) - 1} more)" if len(loose) > 1 else ""
+        yield Finding(loose[0], f"a long sentence has no end{more}", _HINT, is_certain=False)
+
+
+def _is_long_sentence(text: str) -> bool:
+    last = re.split(r"[.!?…]\s+", text)[-1]
+    return ":" not in last and len(last.split()) >= _LONG_WORDS
 
 
 def _last_word(manuscript: Manuscript, block: Block) -> str:

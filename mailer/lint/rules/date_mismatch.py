@@ -119,7 +119,7 @@ def _addresses(manuscript: Manuscript, day: date) -> Iterator[Finding]:
             if abs((year - day.year) * 12 + month - day.month) > 1:
                 yield Finding(offset, f"the address says {found[1]}/{found[2]}, the date is {day}", _HINT)
             number = int(found[3]) if found[3] else month
-            if number <= 12 and number not in (month, (month - 2) % 12 + 1, day.day):
+            if number <= 12 and number not in (month, (month - 2) % 12 + 1) and abs(number - day.day) > 1:
                 message = f"the address says {found[1]}/{found[2]} and then number {found[3]}"
                 yield Finding(offset, message, _HINT)
 

@@ -44,6 +44,11 @@ FAIL:
     Server 2.0 is out.
 
 FAIL:
+    ##
+
+    Server 2.0 is out.
+
+FAIL:
     ### [Proposals](https://example.net/proposals)
 
     <!-- nothing yet -->
@@ -74,7 +79,10 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         heading = section.heading
         if heading is None:
             continue
-        title = heading.text or "this heading"
+        title = heading.text
+        if not title:
+            yield Finding(manuscript.offset(heading.line), "a heading without words", "Name the section.")
+            continue
         content = [
             block
             for block in section.blocks

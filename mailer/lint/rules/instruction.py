@@ -50,8 +50,9 @@ _CERTAIN = re.compile(
     rf"|^dear\s+(?:community\s+)?{_WRITERS}\s*:"
     r"|^@[\w.-]+[\s,:]+(?:please|can\s+you|could\s+you|todo)\b"
     r"|\b(?:do\s+not|don['’]t|not\s+to\s+be)\s+(?:publish(?:ed)?|merged?)\s+(?:yet|this|before|until)\b"
-    r"|^this\s+(?:document|newsletter|issue|post|page|section|text)?\s*is\s+(?:still\s+)?(?:only\s+)?(?:just\s+)?"
-    r"(?:a\s+|an\s+early\s+|in\s+|under\s+)?(?:draft|work\s+in\s+progress|wip|construction)\b"
+    r"|^this\s+(?:document|newsletter|issue|post|page)\s+is\s+(?:still\s+|just\s+|only\s+)*(?:an?\s+|in\s+|under\s+)?"
+    r"(?:early\s+)?(?:draft|work\s+in\s+progress|wip|construction)\b|^this\s+is\s+(?:still\s+|just\s+|only\s+)*"
+    r"(?:an?\s+)?(?:early\s+)?draft(?=\s*(?:[.!,;:)–—-]|$))"
     rf"|^(?:important\s+)?(?:note|hint|reminder|instructions?|attention|info)\s+(?:to|for)\s+(?:the\s+|all\s+|our\s+)?{_WRITERS}\b"
     r"|\bplease\s+(?:do\s+not|don['’]t)\s+(?:just|only|simply)\s+(?:drop|paste|post|add|put)\b"
     r"|\b(?:remove|delete|replace)\s+(?:this|these)\s+(?:sections?|paragraphs?|texts?|notes?|comments?|blocks?|"
@@ -69,12 +70,14 @@ _CERTAIN = re.compile(
     re.IGNORECASE,
 )
 
+_THANKS = re.compile(r"\b(?:thanks?|thank\s+you|danke|gracias|merci|grazie|obrigad[oa])\b", re.IGNORECASE)
+
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
     for block in manuscript.paragraphs():
         text = block.text.lstrip("([{*_> ")
         found = _CERTAIN.search(text)
-        if found and not block.quoted:
+        if found and not block.quoted and not _THANKS.search(text):
             start, _ = manuscript.span(block)
             shown = text if len(text) <= 60 else text[:57].rstrip() + "…"
             yield Finding(

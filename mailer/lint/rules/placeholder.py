@@ -11,7 +11,8 @@ PASS:
 
     Run `todo-txt --add "TODO: tea"` and you will see. UPDATE: it works.
 
-    Todo está listo. Vraiment ???
+    Todo está listo. Vraiment ??? The compiler had a long-standing
+    FIXME and lets you insert elements here.
 
 PASS:
     To add your event, write to us. You can add it here until Friday. Dates are in the format YYYY-MM-DD. It was
@@ -92,7 +93,6 @@ _CAPITAL_VERBS: Final = (
 
 # what is searched at any place, and what is said of it
 _CERTAIN: Final = (
-    (rf"^{_OPENING}(?P<mark>TODO|FIXME)\b{_AFTER_TODO}", "“{}” marks unfinished text"),
     (r"[(\[]\s*(?P<mark>TODO|FIXME|TBD|TBC)\b", "“{}” marks unfinished text"),
     (r"(?<![\w.-])(?P<mark>TODO|FIXME|TBD)\s*:", "“{}” marks unfinished text"),
     (rf"[:=|–—-]\s*(?P<mark>TODO|FIXME)\b{_CLOSING}", "“{}” marks unfinished text"),
@@ -114,11 +114,12 @@ _CERTAIN: Final = (
         ),
         "“{}” is a note to an editor",
     ),
-    (r"(?P<mark>\b(?i:insert)\b[^.!?\n]{0,50}\bhere\b)", "“{}” stands for text"),
+    (r"[(\[<]\s*(?P<mark>(?i:please\s+insert|insert)\b[^.!?\n]{0,50}\bhere\b)", "“{}” stands for text"),
+    (r"(?P<mark>\bINSERT\b[^.!?\n]{0,50}\bHERE\b)", "“{}” stands for text"),
 )
 # what is searched at the start of a paragraph, item or heading only, and must be all of its first line
 _WHOLE: Final = (
-    r"(?:add|put|paste|enter|fill\s+in|place|describe)\b[^.!?\n]{0,40}\bhere",
+    r"(?:please\s+)?insert\b[^.!?\n]{0,60}\bhere|(?:add|put|paste|enter|fill\s+in|place|describe)\b[^.!?\n]{0,40}\bhere",
     r"[^.!?\n\[]{0,30}\bhier\s+(?:[\w-]+\s+){0,4}(?:einfügen|ergänzen|eintragen)",
     r"(?:insertar|insérer|inserire|inserir|añadir|ajouter|aggiungere|adicionar)\b[^.!?\n]{0,40}\b(?:aquí|ici|qui|aqui)",
     r"(?:(?:still\s+)?to\s+be|needs\s+to\s+be|will\s+be)\s+(?:added|written|filled(?:\s+in)?|completed|described|translated)",
@@ -146,7 +147,10 @@ def _compiled(*rows: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]
 
 _ANYWHERE: Final = _compiled(*_CERTAIN)
 _PERHAPS: Final = _compiled(*_UNCERTAIN)
-_LINE: Final = re.compile(rf"{_OPENING}(?P<mark>{'|'.join(_WHOLE)}){_CLOSING}", re.IGNORECASE | re.MULTILINE)
+_LINE: Final = re.compile(
+    rf"{_OPENING}(?P<mark>(?-i:(?:TODO|FIXME)\b{_AFTER_TODO})|(?:{'|'.join(_WHOLE)}){_CLOSING})",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SAID: Final = "“{}” stands for text"
 
 

@@ -39,7 +39,7 @@ from mailer.lint.rule import Rule
 
 _TARGET = re.compile(
     r"(?:\w*_)?(?:URL|LINK)(?:_\w+)?|\w+_HERE|(?:[\w<>-]+\s+)*(?:url|link)(?:\s+(?:here|to\s+[\w\s]+))?"
-    r"|https?:?|todo|tbd|tba|tbc|fixme|xxx+|insert\b.*|add\b.*\blink\b.*|#|\?+|[-–—…._]+|href|src|path/to/\S+"
+    r"|https?:?|todo|tbd|tba|tbc|fixme|xxx+|insert[\s_].*|add\s.*|#|\?+|[-–—…_]+|\.{3,}|href|path/to/\S+"
     r"|(?:https?:)?//(?:[.…?x_-]*|url|link|todo|tbd|xxx+|www|www\.|insert\S*|your\S*)/?",
     re.IGNORECASE,
 )

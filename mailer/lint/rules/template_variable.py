@@ -28,7 +28,9 @@ from mailer.lint.rule import Rule
 _VARIABLE = re.compile(
     r"\{\{-?\s*[.$]?[A-Za-z_][\w.]*(?:\s*\|[^{}\n]*)?\s*-?\}\}|\$\{[A-Za-z_][\w.]*\}|(?<![\w%])%[A-Z][A-Z_]{2,}%(?!\w)"
     r"|@@[A-Z][A-Z_]*@@|\*\|[A-Z_:]+\|\*|%%[A-Za-z_]+%%"
-    r"|(?<![\w$#{])\{(?:title|month|year|date|name|first_name|url|link|version|number|author)\}(?!\})"
+)
+_IN_PROSE = re.compile(
+    r"(?<![\w$#{])\{(?:title|month|year|date|name|first_name|url|link|version|number|author)\}(?!\})"
 )
 
 
@@ -36,6 +38,10 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
     for found in _VARIABLE.finditer(manuscript.markup, manuscript.body_start):
         message = f"“{found[0]}” is a template's variable that nothing filled in"
         yield Finding(found.start(), message, "Write its value, or mark it as code with `…`.")
+    for found in _IN_PROSE.finditer(manuscript.prose, manuscript.body_start):
+        yield Finding(
+            found.start(), f"“{found[0]}” is a template's variable", "Write its value, or mark it as code."
+        )
     title = _VARIABLE.search(manuscript.issue.title)
     if title:
         message = f"the title holds “{title[0]}”, a template's variable that nothing filled in"

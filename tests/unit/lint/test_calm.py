@@ -9,12 +9,17 @@ from mailer.lint.engine import RULES, lint
 from tests.builders.manuscript import HEADER, a_manuscript, a_source
 
 QUIET = [
+    "To everyone involved, thank you!\n",
+    "To everyone contributing: thanks a lot.\n",
+    "This is work in progress, says its author.\n",
+    "[Up](..), [there](.), [insert mode](insert-mode.html), [add](add-a-link.html), [src](src/main)\n",
+    "Use `{name}` or https://api.s.example/{version}/x, or [that](https://api.s.example/{name}).\n",
     # words that look like placeholders
     "We wrote a TODO app, and the TODO list\nTODO apps are made of.\n",
     "* [TODO: a todo.txt client](https://s.example/todo)\n* [remove FIXME from the parser](https://s.example/1)\n",
     "* [fix a FIXME: wrong span](https://s.example/2)\n* [resolve `// TODO` comments](https://s.example/3)\n",
     "Todo el mundo está invitado. Todos: gracias.\n",
-    "Use the `XXX` type, `???` and `TBD` in code.\n\n```\nTODO: nothing\n[IMAGE]\n```\n\n    TODO: indented code\n",
+    "The `XXX` type, `???`, `TBD`.\n\n```\nTODO: nothing\n[IMAGE]\n```\n\n    TODO: indented code\n",
     "Why??? Because we can. Vraiment ???\n",
     "> 1. ??? 2. Profit\n",
     "Please find more here. Add it to your roster, and you are here\n",

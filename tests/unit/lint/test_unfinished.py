@@ -98,7 +98,7 @@ ERRORS = [
     "## Articles\n\n<!-- none yet -->\n\n## Software\n\nGajim is out.\n",
     "## Announcements\n\nFOSDEM\n\n## Software\n\nGajim is out.\n",
     "## Software\n\nGajim has released a version that brings many fixes and\n\n## Events\n\nNone.\n",
-    "---\ntitle: Mai\ndate: 2024-05-10\nlang: de\n---\n## Gajim\n\nEs gibt eine Version mit einer\n\n## B\n\nKeine.\n",
+    "---\ntitle: Mai\ndate: 2024-05-10\nlang: de\n---\nEs gibt eine Version mit einer\n\n## B\n\nKeine.\n",
     "## Software\n\nThese projects released new versions:\n\n## Events\n\nNone.\n",
     "## Software\n\n- Gajim was released with the\n- Dino too.\n",
     "Vote!\n\n<!-- quote goes here -->\n\n# Jobs\n\nNone.\n",
