@@ -279,5 +279,6 @@ def _skip(reader: Iterator[list[str]]) -> None:
 
 def _quoting_reason(error: str, first: int, last: int) -> str:
     if "unexpected end" in error or "field limit" in error:
-        return f"a quotation mark is opened and not closed: lines {first} to {last} are one row."
+        swallowed = f"; lines {first} to {last} were read as one row" if last > first else ""
+        return f"a quotation mark is opened and not closed{swallowed}."
     return "its quotation marks are wrong: inside a quoted cell they are written twice."

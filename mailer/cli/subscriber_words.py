@@ -1,0 +1,131 @@
+"""How people, their histories and an import are said: as text, as JSON, as CSV. Nothing is looked up here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from subscribers.bulk import ImportResult
+    from subscribers.importing import ImportFile, Rejected
+    from subscribers.roster import Exported, Listed, Person
+
+EXPORT_COLUMNS: Final = (
+    "email",
+    "newsletter",
+    "status",
+    "language",
+    "subscribed_at",
+    "confirmed_at",
+    "source",
+    "ip",
+)
+PROGRESS_EVERY_SECONDS: Final = 10.0
+
+
+def file_found(file: ImportFile) -> str:
+    """What was made of a file before its rows are read."""
+    lines = [f"Reading {file.name}: columns {', '.join(file.columns)}."]
+    if file.ignored:
+        lines.append(f"Left alone: {', '.join(file.ignored)}.")
+    if file.encoding == "cp1252":
+        lines.append("It is not UTF-8: read as Windows-1252. Look at a few names with letters beyond a to z.")
+    return "\n".join(lines)
+
+
+def rejected(name: str, row: Rejected) -> str:
+    """A row that is left out, as file:line: reason."""
+    address = f" {row.address.strip()[:80]!r}" if row.address.strip() else ""
+    return f"{name}:{row.line}:{address} {row.reason}"
+
+
+def import_result(result: ImportResult, *, dry_run: bool) -> str:
+    """The counts of an import, which add up to the rows."""
+    would = "would be " if dry_run else ""
+    states = ", ".join(f"{count:,} {state.value}" for state, count in sorted(result.imported.items()) if count)
+    lines = [f"{result.rows:,} rows: {result.total_imported:,} {would}imported{f' ({states})' if states else ''}."]
+    for count, what in (
+        (result.there, "there already"),
+        (result.twice, "twice in the file"),
+        (result.left, "unsubscribed earlier, and stay so"),
+        (result.suppressed, "suppressed, and stay so"),
+        (result.rejected, "rejected, named above"),
+    ):
+        if count:
+            lines.append(f"  {count:,} {what}")
+    if dry_run:
+        lines.append("Nothing was written.")
+    return "\n".join(lines)
+
+
+class Progress:
+    """Says every few seconds which line an import has reached."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._next = time.monotonic() + PROGRESS_EVERY_SECONDS
+
+    def __call__(self, line: int) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + PROGRESS_EVERY_SECONDS
+            self._say(f"… line {line:,}")
+
+
+def listed_json(line: Listed) -> dict[str, object]:
+    """An item of ``subscribers list --json``."""
+    return {
+        "email": line.address,
+        "newsletter": line.newsletter,
+        "status": line.status,
+        "language": line.language,
+        "since": line.since.isoformat(),
+    }
+
+
+def export_row(one: Exported) -> tuple[str, ...]:
+    """A row under EXPORT_COLUMNS."""
+    listed = one.listed
+    told = (one.subscribed_at, one.confirmed_at, one.source, one.ip)
+    return (listed.address, listed.newsletter, listed.status, listed.language, *told)
+
+
+def person_json(person: Person) -> dict[str, object]:
+    """Everything about a person, for ``subscribers show --json``."""
+    return {
+        "email": person.address,
+        "known_since": person.created_at and person.created_at.isoformat(),
+        "subscriptions": [
+            {
+                **{key: value for key, value in listed_json(line).items() if key != "email"},
+                "source": line.source,
+                "history": [
+                    {"event": one.event, "at": one.at.isoformat(), "evidence": one.evidence} for one in history
+                ],
+            }
+            for line, history in person.subscriptions
+        ],
+        "suppressions": [
+            {"newsletter": one.newsletter, "reason": one.reason, "detail": one.detail, "at": one.at.isoformat()}
+            for one in person.suppressions
+        ],
+    }
+
+
+def person_text(person: Person) -> Iterator[str]:
+    """Everything about a person, to read."""
+    yield person.address
+    for line, history in person.subscriptions:
+        yield f"\n{line.newsletter}: {line.status} since {_minute(line.since)}, language {line.language}"
+        for one in history:
+            evidence = "  ".join(f"{name}={value}" for name, value in one.evidence.items())
+            yield f"  {_minute(one.at)}  {one.event}  {evidence}".rstrip()
+    for suppression in person.suppressions:
+        where = suppression.newsletter or "every newsletter"
+        detail = f" ({suppression.detail})" if suppression.detail else ""
+        yield f"\nsuppressed for {where} since {_minute(suppression.at)}: {suppression.reason}{detail}"
+
+
+def _minute(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
