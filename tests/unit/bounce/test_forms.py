@@ -153,7 +153,8 @@ def test_a_redacted_report_still_leads_to_the_token() -> None:
 def test_a_complaint_that_only_encloses_the_mail_is_one() -> None:
     raw = (
         "From: staff@isp.example\nTo: abuse@news.example\nSubject: complaint about message from 192.0.2.7\n"
-        'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="=_c"\n\n--=_c\nContent-Type: message/rfc822\n\n'
+        'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="=_c"\n\n'
+        "--=_c\nContent-Type: message/rfc822\n\n"
         f"X-HmXmrOriginalRecipient: {PERSON}\n{RETURNED}\n--=_c--\n"
     ).encode()
     bounce = only(raw)

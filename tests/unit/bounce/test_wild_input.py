@@ -23,11 +23,9 @@ TOKENS = st.sampled_from(
         b"550 ",
         b"5.1.1 ",
         b"a@b.c",
-        b"\0",
+        b"\x00",
         b"\xff",
         b"\x1b$B",
-    ]
-    + [
         b"Content-Type: multipart/mixed; boundary=x\n",
         b"charset=punycode",
         b"user mailbox is ",
