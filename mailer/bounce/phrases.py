@@ -82,7 +82,9 @@ def reason_of_text(text: str) -> Reason | None:
 
     Addresses, links and host names are taken out first: "blocked@spam.example" is no reason.
     """
-    plain = _ADDRESS_OR_LINK.sub(" ", text[:TEXT_LIMIT])
+    plain = _LINK.sub(" ", text[:TEXT_LIMIT])
+    if "@" in plain:
+        plain = _ADDRESS.sub(" ", plain)
     plain = _HOST.sub(lambda host: host[0] if _KNOWN_LIST.search(host[0]) else " ", plain.lower())
     plain = re.sub(r"\s+", " ", plain).replace("’", "'")
     return next((reason for reason, pattern in _COMPILED if pattern.search(plain)), None)
