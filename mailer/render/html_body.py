@@ -11,7 +11,7 @@ from typing import Final
 
 from mailer.render.html_escape import escape, escape_url
 from mailer.render.html_table import table
-from mailer.render.links import spoken_address
+from mailer.render.links import is_followed_everywhere, spoken_address
 from mailer.render.outline import Outline
 from mailer.render.tree import Node, alignment, alternative, attribute, plain
 
@@ -68,7 +68,7 @@ class HtmlBody:
             return self.inside(node)
         title = attribute(node, "title")
         told = f' title="{escape(title)}"' if title else ""
-        spoken = spoken_address(url, plain(node))
+        spoken = "" if is_followed_everywhere(url) else spoken_address(url, plain(node))
         return f'<a href="{escape_url(url)}"{told}>{self.inside(node)}</a>' + (
             f" ({escape(spoken)})" if spoken else ""
         )
@@ -136,6 +136,8 @@ def lone_image(paragraph: Node) -> Node | None:
 
 def _attributes(node: Node) -> str:
     """What an element keeps of its own: language, direction, alignment, a place to link to."""
+    if not node.attrs:
+        return ""
     kept = [(name, attribute(node, name)) for name in ("id", "lang", "dir") if node.attrs.get(name)]
     side = alignment(node)
     if side:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from mailer.render.tree import clean
 
+_SCHEME: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 _EVERYWHERE: Final = frozenset({"", "http", "https", "mailto"})
 
 
 def scheme_of(url: str) -> str:
-    """The scheme in lower case, "" for none."""
-    head, colon, _ = url.strip().partition(":")
-    return head.lower() if colon and head[:1].isalpha() and all(c.isalnum() or c in "+-." for c in head) else ""
+    """The scheme in lower case, "" for none (RFC 3986 section 3.1)."""
+    found = _SCHEME.match(url)
+    return found[1].lower() if found else ""
+
+
+def is_followed_everywhere(url: str) -> bool:
+    """Whether any mail client can open the address."""
+    return scheme_of(url) in _EVERYWHERE
 
 
 def spoken_address(url: str, words: str) -> str:
     """The address to print after a link; "" when any client follows it or the words say it already."""
-    if scheme_of(url) in _EVERYWHERE:
+    if is_followed_everywhere(url):
         return ""
     shown = readable_url(url)
     bare = shown.partition(":")[2].partition("?")[0].strip("/")

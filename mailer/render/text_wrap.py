@@ -15,14 +15,16 @@ _NOT_FIRST: Final = frozenset(
     "、。，．・：；？！）］｝〉》」』】〕〗〙〟’”ー々ゝゞぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ…‥"
 )
 _NOT_LAST: Final = frozenset("（［｛〈《「『【〔〖〘〝‘“")
-GLUE: Final = "\ufdd0"  # a blank at which no line breaks; a noncharacter, so that no text holds it
+GLUE: Final = "\x1f"  # a blank at which no line breaks; a control character, so that no clean text holds it
+# where a character may be two columns wide: only there is a word looked at character by character
+_MAYBE_WIDE: Final = re.compile(
+    "[\u1100-\u115f\u2300-\u2bff\u2e80-\ua97f\uac00-\ud7ff\uf900-\uffff\U00010000-\U0010ffff]"
+)
 _BLANKS: Final = re.compile(r"[ \t\n\r\f\v]+")  # not the no-break space
 
 
 @lru_cache(maxsize=4096)
 def _columns(character: str) -> int:
-    if character == GLUE:  # which Unicode calls wide
-        return 1
     if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
@@ -66,7 +68,7 @@ def _wrapped(text: str, columns: int, first: str, rest: str) -> Iterator[str]:
 
 def _pieces(word: str) -> list[str]:
     """A word cut where its script allows a break: nowhere in Latin, between most characters in Chinese."""
-    if word.isascii():
+    if word.isascii() or not _MAYBE_WIDE.search(word):
         return [word]
     pieces: list[str] = []
     for character in word:
