@@ -70,9 +70,8 @@ def _compiled(table: str) -> re.Pattern[str]:
 
 
 _COMPILED: Final = tuple((reason, _compiled(_PHRASES[reason])) for reason in ORDER)
-_ADDRESS_OR_LINK = re.compile(
-    r"(?:https?|ftp)://\S+|\bwww\.\S+|<?[^\s<>@]{1,128}@[^\s<>@]{1,253}>?", re.IGNORECASE
-)
+_LINK = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"<?[^\s<>@]{1,128}@[^\s<>@]{1,253}>?")
 _HOST = re.compile(r"(?<![\w.\-])(?:[\w\-]{1,63}\.){2,8}[a-z]{2,24}(?![\w\-])")
 _KNOWN_LIST = re.compile(_LISTS)
 
