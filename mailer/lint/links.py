@@ -23,6 +23,7 @@ _TAG = re.compile(
 )
 _ATTRIBUTE = re.compile(r"([^\s\"'=<>/]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
 _BARE = re.compile(r"[^\s<>]+")
+_BRACKET = re.compile(r"\\[^\n]|[\[\]]|\n[ \t]*\n")
 _TITLE = re.compile(r"""\s+("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\))""", re.DOTALL)
 _TEXT_LIMIT: Final = 2000  # characters between two brackets; longer ones are not a link's text
 
@@ -106,11 +107,12 @@ def _scan(
     position = start
     for begin, end in skip:
         text = text[:begin] + " " * (end - begin) + text[end:]
+    pairs = _bracket_pairs(text, start)
     while match := _OPEN.search(text, position):
         position = match.end()
         mark = match[0]
         if mark.endswith("["):
-            link = _bracketed(text, match, definitions)
+            link = _bracketed(text, match, pairs, definitions)
             if link is None:
                 continue
             yield link
@@ -132,10 +134,12 @@ def _scan(
             position = match.start() + len(_BARE.match(text, match.start())[0])  # type: ignore[index]  # starts with a non-space
 
 
-def _bracketed(text: str, match: re.Match[str], definitions: dict[str, re.Match[str]]) -> Link | None:
+def _bracketed(
+    text: str, match: re.Match[str], pairs: dict[int, int], definitions: dict[str, re.Match[str]]
+) -> Link | None:
     image = match[0].startswith("!")
     opening = match.end() - 1
-    closing = _closing_bracket(text, opening)
+    closing = pairs.get(opening, -1)
     if closing < 0:
         return None
     inner = text[opening + 1 : closing]
@@ -161,19 +165,21 @@ def _bracketed(text: str, match: re.Match[str], definitions: dict[str, re.Match[
     )  # fmt: skip
 
 
-def _closing_bracket(text: str, opening: int) -> int:
-    depth = 0
-    for found in re.compile(r"\\.|[\[\]]|\n[ \t]*\n").finditer(text, opening, opening + _TEXT_LIMIT):
+def _bracket_pairs(text: str, start: int) -> dict[int, int]:
+    """Where the bracket that opens at an offset closes; never beyond a paragraph, nor far away."""
+    pairs: dict[int, int] = {}
+    opened: list[int] = []
+    for found in _BRACKET.finditer(text, start):
         mark = found[0]
         if mark == "[":
-            depth += 1
-        elif mark == "]":
-            depth -= 1
-            if depth == 0:
-                return found.start()
+            opened.append(found.start())
+        elif mark == "]" and opened:
+            opening = opened.pop()
+            if found.start() - opening <= _TEXT_LIMIT:
+                pairs[opening] = found.start()
         elif mark[0] == "\n":
-            return -1
-    return -1
+            opened.clear()
+    return pairs
 
 
 def _inline(text: str, start: int, opening: int, closing: int, image: bool) -> Link:

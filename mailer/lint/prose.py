@@ -41,6 +41,7 @@ def regions(source: str, start: int = 0) -> Iterator[Region]:
     """Code, comments and shortcodes from ``start`` on, in order, never overlapping."""
     position = start
     at_line_start = True
+    never_closed: set[str] = set()
     while position < len(source):
         if at_line_start:
             at_line_start = False
@@ -64,8 +65,9 @@ def regions(source: str, start: int = 0) -> Iterator[Region]:
                 position = end
         elif mark in _CLOSERS:
             closer = _CLOSERS[mark]
-            found = source.find(closer, position)
+            found = -1 if closer in never_closed else source.find(closer, position)
             if found < 0 and mark != "<!--":
+                never_closed.add(closer)
                 continue
             end = len(source) if found < 0 else found + len(closer)
             yield Region(Kind.COMMENT if mark == "<!--" else Kind.SHORTCODE, token.start(), end)
