@@ -13,6 +13,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from mailer.errors import TemplateError
 from mailer.issue.model import Issue
 from mailer.newsletter import Newsletter
 from mailer.render.colour import scheme
@@ -80,6 +81,13 @@ def render_edition(
     mjml = fill(template_folders, "issue/issue.mjml", {**values, "rows": body_html})
     compiled = compile_mjml(mjml, language=issue.language, direction=direction(issue.language))
     html = inline_css(compiled, fill(template_folders, "issue/prose.css", values))
+    for part, where in ((html, "issue/footer.mjml"), (text, "issue/issue.txt")):
+        if UNSUBSCRIBE_SLOT not in part:
+            raise TemplateError(
+                "The mail has no way to unsubscribe.",
+                where=where,
+                hint="Put {{ slots.unsubscribe }} back into it.",
+            )
     return RenderedEdition(
         language=issue.language,
         subject=str(values["subject"]),

@@ -198,13 +198,21 @@ def test_a_first_heading_that_is_the_title_is_not_shown_twice() -> None:
 
 def test_an_operators_own_template_replaces_one_file_and_changes_the_version(tmp_path: Path) -> None:
     (tmp_path / "issue").mkdir()
-    (tmp_path / "issue" / "issue.txt").write_text("Own: {{ title }}\n{{ body }}\n")
+    (tmp_path / "issue" / "issue.txt").write_text("Own: {{ title }}\n{{ body }}\n{{ slots.unsubscribe }}\n")
     own, ours = rendered("Words", own_templates=tmp_path), rendered("Words")
-    assert own.text == "Own: News from the quay\nWords\n"
+    assert own.text == "Own: News from the quay\nWords\n@@UNSUBSCRIBE_URL@@\n"
     assert own.html == ours.html
     assert own.template_version != ours.template_version
-    (tmp_path / "issue" / "issue.txt").write_text("Changed: {{ title }}\n")
-    assert rendered("Words", own_templates=tmp_path).text == "Changed: News from the quay\n"
+    (tmp_path / "issue" / "issue.txt").write_text("Changed: {{ slots.unsubscribe }}\n")
+    assert rendered("Words", own_templates=tmp_path).text == "Changed: @@UNSUBSCRIBE_URL@@\n"
+
+
+@pytest.mark.parametrize("name", ["footer.mjml", "issue.txt"])
+def test_a_template_without_a_way_to_unsubscribe_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "issue").mkdir()
+    (tmp_path / "issue" / name).write_text("")
+    with pytest.raises(TemplateError, match="unsubscribe"):
+        rendered("Words", own_templates=tmp_path)
 
 
 @pytest.mark.parametrize(
