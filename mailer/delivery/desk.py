@@ -58,6 +58,7 @@ class Desk:
         self._waiting: list[Waiter] = []
         self._leasing = False
         self._dry = False  # the last lease found nothing
+        self._returns = 0  # rows that went back into the queue: a lease that was asked before did not see them
         self._after_id = 0
         self.in_flight = 0
         self.answers = 0  # replies that settled a message
@@ -159,19 +160,19 @@ class Desk:
     def broken_off(self, job: Job, why: str) -> Result:
         """The connection broke before the body was handed over."""
         self._settle()
-        self._dry = False
+        self._went_back()
         return results.broken_off(job.row, why, self._sending.now())
 
     def not_tried(self, job: Job) -> Result:
         """The job's intent may be durable, but nothing was handed over."""
         self._settle()
-        self._dry = False
+        self._went_back()
         return results.not_tried(job.row)
 
     def unanswered(self, job: Job, why: str) -> Result:
         """The body was handed over, and no answer came."""
         self._settle()
-        self._dry = False
+        self._went_back()
         return results.unanswered(job.row, why, self._sending.on_unknown, self._sending.now())
 
     def refuse(self, row: Leased, reason: str) -> None:
@@ -216,8 +217,12 @@ class Desk:
 
     def look_again(self) -> None:
         """There may be new work: rows that became due or were taken over from a dead worker."""
-        self._dry = False
+        self._went_back()
         self.pump()
+
+    def _went_back(self) -> None:
+        self._returns += 1
+        self._dry = False
 
     @property
     def leased(self) -> int:
@@ -247,7 +252,7 @@ class Desk:
         if len(self._rows) <= size // 2 and not self._leasing and not self._dry:
             self._leasing = True
             answer = self._writer.call(partial(self._lease, size - len(self._rows)))
-            answer.add_done_callback(self._leased)
+            answer.add_done_callback(partial(self._leased, self._returns))
         if self._rows:
             self._moments.refill()
 
@@ -262,7 +267,7 @@ class Desk:
             ledger.resend_unknown(connection, issue_id, now, due_only=True)
         return ledger.lease(connection, issue_id, self._worker_id, size, now, after_id=self._after_id)
 
-    def _leased(self, answer: asyncio.Future[list[Leased]]) -> None:
+    def _leased(self, returns_before: int, answer: asyncio.Future[list[Leased]]) -> None:
         self._leasing = False
         if answer.cancelled() or answer.exception() is not None:
             return  # the writer told the engine
@@ -274,7 +279,7 @@ class Desk:
             self._after_id = 0  # once more from the start: rows may have been put back
             self._refill()
         else:
-            self._dry = True
+            self._dry = self._returns == returns_before
         self.pump()
 
 

@@ -18,9 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.delivery.connect import Unavailable, Way, find_way, open_connection
 from mailer.delivery.desk import Desk, Job
-from mailer.delivery.lockstep import LockStep, Parting
+from mailer.delivery.lockstep import LockStep
 from mailer.delivery.model import Ending, Outcome, Progress, Sending, StopSignal
 from mailer.delivery.moments import Moments
+from mailer.delivery.parting import Parting
+from mailer.delivery.session import PipelinedSession
 from mailer.delivery.throttle import limits_of
 from mailer.delivery.writer import LedgerWriter, in_words
 from mailer.errors import ServerError
@@ -182,13 +184,17 @@ class _Engine:
                 if client is None:
                     client = await self._reopen(job)
                 if client is not None:
-                    parting = await LockStep(client, self._desk, self._sending).run(job)
+                    parting = await self._session(client).run(job)
                     if parting is not Parting.DONE:
                         await self._part(client, parting)
                         client = None
         finally:
             if client is not None:
                 await self._part(client, Parting.DONE)
+
+    def _session(self, client: aiosmtplib.SMTP) -> LockStep | PipelinedSession:
+        pipelined = self._sending.pipelining and client.supports_extension("pipelining")
+        return (PipelinedSession if pipelined else LockStep)(client, self._desk, self._sending)
 
     async def _part(self, client: aiosmtplib.SMTP | None, parting: Parting) -> None:
         self._open -= 1

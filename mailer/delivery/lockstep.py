@@ -7,29 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from enum import Enum, auto
 from functools import partial
-from typing import Final
 
 import aiosmtplib
 
 from mailer.delivery.desk import Desk, Job
 from mailer.delivery.envelope import Offer, envelope_of
 from mailer.delivery.model import Refused, Sending
+from mailer.delivery.parting import BROKEN, NO_ANSWER, NO_ANSWER_IN_TIME, TOO_SLOW, Parting
 from mailer.delivery.replies import Reply, Stage, read_reply
 from mailer.store.ledger import Result
-
-NO_ANSWER: Final = "the connection broke after the message was handed over: no answer"
-BROKEN: Final = "the connection broke before the message was handed over"
-
-
-class Parting(Enum):
-    """How a session left its connection."""
-
-    IDLE = auto()  # open, without work for a while
-    DONE = auto()  # open, nothing more to come
-    BROKEN = auto()  # gone
-    BUSY = auto()  # the server asked for patience (421)
 
 
 class LockStep:
@@ -132,9 +119,9 @@ class LockStep:
         settled = self._before is not None and self._before.delivery_id == job.row.delivery_id
         if not settled:
             self._report()
-            why = NO_ANSWER if self._handed_over else BROKEN
-            if isinstance(error, aiosmtplib.SMTPTimeoutError):
-                why = f"{why} within the time limit" if self._handed_over else "the server did not answer in time"
+            slow = isinstance(error, aiosmtplib.SMTPTimeoutError)
+            words = (NO_ANSWER_IN_TIME, TOO_SLOW) if slow else (NO_ANSWER, BROKEN)
+            why = words[0] if self._handed_over else words[1]
             self._before = (
                 self._desk.unanswered(job, why) if self._handed_over else self._desk.broken_off(job, why)
             )
