@@ -18,6 +18,7 @@ class Findings:
         self._first = 1
         self._last = max(len(source.lines), 1)
         self._cursor = (1, 1)
+        self._elsewhere: dict[str, Place | None] = {}
 
     def enter(self, lines: list[int] | None) -> None:
         """What follows stands in these lines (``Token.map``: from 0, the end excluded)."""
@@ -49,7 +50,9 @@ class Findings:
             if needle and self.source.lines[found.line - 1].startswith(needle, found.column - 1):
                 return found
         for needle in written:
-            elsewhere = self.source.find(needle, 1, len(self.source.lines)) if needle else None
+            if needle not in self._elsewhere:
+                self._elsewhere[needle] = self.source.find(needle, 1, len(self.source.lines)) if needle else None
+            elsewhere = self._elsewhere[needle]
             if elsewhere is not None:
                 return elsewhere
         return self.here()

@@ -19,12 +19,13 @@ def number_headings(tokens: list[Token]) -> tuple[Section, ...]:
     for index in headings:
         _take_explicit(tokens[index], tokens[index + 1])
     taken = {str(tokens[index].attrs["id"]) for index in headings if tokens[index].attrs.get("id")}
+    counts: dict[str, int] = {}
     sections = []
     for index in headings:
         token = tokens[index]
         title = " ".join(plain_text(tokens[index + 1].children).split())
         if not token.attrs.get("id"):
-            token.attrs["id"] = _unique(anchor_of(title), taken)
+            token.attrs["id"] = _unique(anchor_of(title), taken, counts)
         line = token.map[0] + 1 if token.map else 1
         sections.append(Section(int(token.tag[1]), title, str(token.attrs["id"]), line))
     return tuple(sections)
@@ -41,11 +42,11 @@ def anchor_of(title: str) -> str:
     return "".join(kept) or "section"
 
 
-def _unique(anchor: str, taken: set[str]) -> str:
-    candidate, count = anchor, 0
+def _unique(anchor: str, taken: set[str], counts: dict[str, int]) -> str:
+    candidate = anchor
     while candidate in taken:
-        count += 1
-        candidate = f"{anchor}-{count}"
+        counts[anchor] = counts.get(anchor, 0) + 1
+        candidate = f"{anchor}-{counts[anchor]}"
     taken.add(candidate)
     return candidate
 

@@ -65,8 +65,12 @@ class InlineHtml:
         self._unlinked: list[str] = []  # link tokens inside a link that go
         self._late: list[str] = []  # closed by the author inside a Markdown span: they end with it
         self._break_due = False
+        self._last_close: dict[str, int] = {}  # where each element is closed for the last time
 
     def convert(self, children: list[Token]) -> list[Token]:
+        for position, token in enumerate(children):
+            if token.type == "html_inline" and token.content.startswith("</"):
+                self._last_close[token.content[2:].strip(" \t\n>").lower()] = position
         index = 0
         while index < len(children):
             token = children[index]
@@ -203,7 +207,7 @@ class InlineHtml:
             self._stack.append(("a", make("span_close", "span", -1)))
 
     def _code(self, piece: Piece, children: list[Token], index: int) -> int:
-        end = _closing(children, index, piece.name)
+        end = self._closing(children, index, piece.name)
         token = make("code_inline", "code", 0)
         inside = children[index + 1 : end if end is not None else index + 1]
         token.content = "".join(
@@ -222,7 +226,7 @@ class InlineHtml:
             report_removed(piece, self._findings)
 
     def _removed(self, piece: Piece, children: list[Token], index: int) -> int:
-        end = None if piece.name == "embed" else _closing(children, index, piece.name)
+        end = None if piece.name == "embed" else self._closing(children, index, piece.name)
         inner = "".join(child.content for child in children[index + 1 : end]) if end is not None else ""
         if piece.name in htmltags.MEDIA:
             for token in player(piece, inner, self._findings):
@@ -254,6 +258,19 @@ class InlineHtml:
         for token in halves:
             self._native(token)
         return end + 1
+
+    def _closing(self, children: list[Token], index: int, name: str) -> int | None:
+        """The index of the html token that closes ``name``, which opens at ``index``."""
+        depth = 0
+        for position in range(index, self._last_close.get(name, -1) + 1):
+            if children[position].type != "html_inline":
+                continue
+            for piece in htmltags.pieces(children[position].content):
+                if piece.name == name:
+                    depth += (piece.kind is Kind.OPEN) - (piece.kind is Kind.CLOSE)
+            if depth <= 0 and position > index:
+                return position
+        return None
 
     def _unknown(self, piece: Piece) -> None:
         place = self._findings.locate(piece.raw)
@@ -356,17 +373,3 @@ def merged(tokens: list[Token]) -> list[Token]:
 
 def _is_break(token: Token) -> bool:
     return token.type in ("softbreak", "hardbreak")
-
-
-def _closing(children: list[Token], index: int, name: str) -> int | None:
-    """The index of the html token that closes ``name``, which opens at ``index``."""
-    depth = 0
-    for position in range(index, len(children)):
-        if children[position].type != "html_inline":
-            continue
-        for piece in htmltags.pieces(children[position].content):
-            if piece.name == name:
-                depth += (piece.kind is Kind.OPEN) - (piece.kind is Kind.CLOSE)
-        if depth <= 0 and position > index:
-            return position
-    return None

@@ -24,7 +24,7 @@ _PATTERN = re.compile(
     r"(?P<hugo>\{\{[<%](?P<hbody>(?:" + _QUOTED + r"){0,4000}?)[>%]\}\})"
     r"|(?P<loose>\{\{[<%][^\n]*?[>%]\}\})"
     r"|(?P<open>\{\{[<%][^\n]*)"
-    r"|(?P<liquid>\{%[-+]?\s*(?P<lbody>[A-Za-z_][^\n]*?(?:\n[^\n]*?){0,8}?)\s*[-+]?%\})"
+    r"|(?P<liquid>\{%[-+]?\s*(?P<lbody>[A-Za-z_](?:[^%{]|%(?!\})|\{(?!%)){0,600}?)\s*[-+]?%\})"
     r"|(?P<variable>\{\{-?[ \t]*(?P<vbody>[A-Za-z_\"'][^\n{}]*?)[ \t]*-?\}\})"
 )
 _ARGUMENT = re.compile(
