@@ -111,7 +111,8 @@ class Pipeline(Generic[Tag]):
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._lines: list[bytes] = []
+        self._lines: list[bytes] = []  # of a reply that has more to come
+        self._length = 0
         self._transactions: deque[_Transaction[Tag]] = deque()
         self._half_open = False  # the last transaction ended without a message: MAIL would be nested
         self._closed = False
@@ -174,13 +175,15 @@ class Pipeline(Generic[Tag]):
             return
         if line[3:4] == b"-" or self._lines:
             self._lines.append(line)
-            if sum(map(len, self._lines)) > LONGEST_REPLY:
+            self._length += len(line)
+            if self._length > LONGEST_REPLY:
                 self._close(events, "the server's reply does not end", asked=False)
                 return
             if line[3:4] == b"-":
                 return
             text = b"\n".join(part[4:] for part in self._lines)
             self._lines.clear()
+            self._length = 0
         else:
             text = line[4:]
         self._reply(int(code), text, events)
