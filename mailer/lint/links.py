@@ -146,8 +146,8 @@ def _bracketed(
     after = closing + 1
     if text.startswith("(", after):
         return _inline(text, match.start(), opening, closing, image)
-    reference = re.compile(r"[ ]?\[((?:[^\[\]\\]|\\.)*)\]").match(text, after)
-    if reference and (reference[0][0] == "[" or normalised(reference[1]) in definitions):
+    reference = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]").match(text, after)
+    if reference:
         label = normalised(reference[1] or inner)
         end = reference.end()
         is_defined = label in definitions
