@@ -11,7 +11,7 @@ PLACES = [
     ("[x][y] is here\n\n[y]: URL_HERE\n", 3, 6, "placeholder-link"),
     ('A <a href="URL_HERE">link</a>\n', 1, 12, "placeholder-link"),
     (
-        '{{< img src="INSERT_IMG" >}}\n\nTen words and more: these are not only images at all.\n',
+        '{{< img src="INSERT_IMG" >}}\n\nTen words: these here are not only images at all.\n',
         1,
         14,
         "placeholder-link",
