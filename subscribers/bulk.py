@@ -32,6 +32,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy import (
@@ -157,8 +158,8 @@ class _Told:
         staged: list[tuple[object, ...]] = []
         for row in chosen.values():
             evidence = f"{self._evidence}{row.line}"
-            for name, text in row.evidence.items():
-                evidence += f', "{name}": {_quoted(text)}'
+            for name, told in row.evidence.items():
+                evidence += f', "{name}": {_quoted(told)}'
             since = self._now_text if row.since is None or row.since > self._now else _as_text(row.since)
             source = row.evidence.get("source", self._source) if row.evidence else self._source
             staged.append(
@@ -225,6 +226,9 @@ def _move(
     rehearse: bool,
 ) -> None:
     """One chunk from the temporary table to where it belongs."""
+    if connection.dialect.name == "postgresql" and not rehearse:
+        # SQLite has one writer anyway; here nobody may slip in between our look and our writing.
+        connection.execute(text("LOCK TABLE subscriber, subscription IN SHARE ROW EXCLUSIVE MODE"))
     connection.execute(delete(_STAGE))
     _fill(connection, staged)
     if not rehearse:

@@ -14,16 +14,36 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from mailer.errors import DatabaseError
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another one: group commits are short, so a wait this long is a fault."""
+DIALECTS = ("sqlite", "postgresql")
 _READS_ONLY = "mailer_reads_only"
 
 
 def open_database(url: str) -> Engine:
-    """An engine for ``url``. SQLite connections get the pragmas that the ledger's promise needs."""
-    engine = create_engine(url)
+    """An engine for ``url``. SQLite connections get the pragmas that the ledger's promise needs.
+
+    Raises DatabaseError for a URL that names no database that we know, or whose driver is not installed.
+    """
+    try:
+        engine = create_engine(url)
+    except (ArgumentError, ValueError):
+        engine = None
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            f"the driver {error.name!r} for this database is not installed.",
+            hint="For PostgreSQL: pip install 'newsletter-mailer[postgres]'.",
+        ) from error
+    if engine is None or engine.dialect.name not in DIALECTS:
+        raise DatabaseError(  # the URL is not repeated: it may hold a password
+            "'database' names neither SQLite nor PostgreSQL.",
+            hint="Write it like sqlite:///mailer.db or postgresql+psycopg://user@host/name.",
+        )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from mailer.errors import DatabaseError
 from mailer.store.database import for_reading, open_database, reading, writing
 
 PROCESSES, ROUNDS = 4, 60
@@ -63,6 +64,15 @@ def test_somebody_who_only_reads_waits_for_no_writer_and_sees_one_moment(tmp_pat
             assert reader.scalar(text("SELECT count(*) FROM tally")) == 0
     with for_reading(engine).connect() as reader:
         assert reader.scalar(text("SELECT count(*) FROM tally")) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["", "mailer.db", "mysql://u:s3cret@db/x", "postgres://u:s3cret@db/x", "x://s3cret"]
+)
+def test_a_url_that_names_no_database_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(DatabaseError, match=r"sqlite:///mailer\.db|not installed") as refusal:
+        open_database(url)
+    assert "s3cret" not in str(refusal.value)
 
 
 def test_an_exception_undoes_tables_too(tmp_path: Path) -> None:
