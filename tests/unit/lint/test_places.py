@@ -11,9 +11,9 @@ PLACES = [
     ("[x][y] is here\n\n[y]: URL_HERE\n", 3, 6, "placeholder-link"),
     ('A <a href="URL_HERE">link</a>\n', 1, 12, "placeholder-link"),
     (
-        '{{< img src="INSERT_IMG" >}}\n\nTen words: these here are not only images at all.\n',
+        '{{< img alt="A" src="INSERT_IMG" >}}\n\nTen words: these here are not only images at all.\n',
         1,
-        14,
+        22,
         "placeholder-link",
     ),
     ("1. One\n2. TODO\n", 2, 4, "placeholder"),
