@@ -30,6 +30,7 @@ ENHANCED: Final = MappingProxyType(
         "x.1.8": R.REJECTED,
         "x.1.9": R.SYSTEM_ERROR,  # relayed to a system that does not speak the protocol
         "x.1.10": R.NOT_ACCEPT,  # RFC 7505; Exchange Online says it for a missing recipient: dead either way
+        "x.1.90": R.SPEEDING,  # Exchange Online: the sender's daily limit
         "x.2": R.ON_HOLD,
         "x.2.1": R.DISABLED,
         "x.2.2": R.MAILBOX_FULL,

@@ -101,7 +101,7 @@ def _complete(group: list[Header]) -> bool:
 def _bounce(
     incoming: Incoming, fields: dict[str, str], envelope: tuple[str, ...], listener: Listener
 ) -> Bounce | None:
-    recipient = _recipient(incoming, fields)
+    recipient = _recipient(incoming, fields, listener)
     diagnostic = _diagnostic(fields.get("diagnostic-code", ""))
     match = _STATUS.search(fields.get("status", ""))
     status = f"{match[1]}.{int(match[2])}.{int(match[3])}" if match else ""
@@ -132,14 +132,16 @@ def _bounce(
     )
 
 
-def _recipient(incoming: Incoming, fields: dict[str, str]) -> str:
+def _recipient(incoming: Incoming, fields: dict[str, str], listener: Listener) -> str:
     found = [typed_address(fields[name]) for name in _RECIPIENT_FIELDS if fields.get(name)]
-    full = next((address for address in found if "@" in address), "")
+    full = next((address for address in found if address.find("@") > 0), "")
     if full:
         return full
     failed = typed_address(incoming.header("x-failed-recipients").partition(",")[0])
     if failed:
         return failed
+    if len(listener.named) == 1:
+        return next(iter(listener.named))
     returned = typed_address(incoming.returned_header("to"))
     return returned or next((address for address in found if address), "")
 
@@ -155,4 +157,4 @@ def _diagnostic(value: str) -> str:
 
 
 def _says_little(diagnostic: str) -> bool:
-    return not re.search(r"[A-Za-z]{3,}.*[A-Za-z]{3,}", re.sub(r"<[^<>]*>|\S+@\S+", "", diagnostic))
+    return not re.search(r"[^\W\d_]{3,}.*[^\W\d_]{3,}|[^\W\d_]{6,}", re.sub(r"<[^<>]*>|\S+@\S+", "", diagnostic))

@@ -77,6 +77,9 @@ PHRASES: Final[dict[Reason, str]] = {
         rate[- ]?limit
         throttl
         too fast
+        frequency limit
+        reached your (?:daily|hourly|sending)? ?limit
+        limit for message recipients
         sending rate
         receiving mail at a rate
         receiving mail too quickly
