@@ -13,7 +13,7 @@ from typing import Final
 from mailer.bounce.addresses import ADDRESS, cleaned, every_address
 from mailer.bounce.bounce import DIAGNOSTIC_LIMIT
 from mailer.bounce.incoming import Incoming, own_addresses
-from mailer.bounce.phrases import reason_of_text
+from mailer.bounce.phrases import ORDER, reason_of_text
 
 ENTRIES_LIMIT: Final = 10  # one recipient an envelope is what we send: more is another mailer or an attack
 WORDS_BUDGET: Final = 4000  # characters of a mail in which words without a code are looked for
@@ -74,7 +74,7 @@ _AT_SENDER = re.compile(
     r"(?i)in reply to (?:the )?MAIL FROM|after (?:pipelined )?MAIL FROM|\[MAIL_FROM\]|our MAIL FROM"
     r"|response to MAIL FROM"
 )
-_STATUS_NUMBER = re.compile(r"(?i)(?:message|id|queue|bytes|port|size|line)\W{0,3}$")
+_STATUS_NUMBER = re.compile(r"(?i)\b(?:message|id|queue|bytes|port|size|line)\W{0,3}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +141,18 @@ class Listener:
         return Heard(_joined([line for line in places[0] if line.strip()][:4]))
 
     def _words_in(self, lines: tuple[str, ...]) -> tuple[int, str] | None:
+        told: list[tuple[int, int]] = []
         for number, line in enumerate(lines):
             if self._words_left <= 0:
-                return None
+                break
             searched = line.strip()[:WORDS_WIDTH]
             self._words_left -= len(searched)
-            if searched and reason_of_text(searched) is not None:
-                return number, _joined(_block(lines, number)[:4])
+            reason = reason_of_text(searched) if searched else None
+            if reason is not None:
+                told.append((ORDER.index(reason), number))
+        if told:
+            number = min(told)[1]
+            return number, _joined(_block(lines, number)[:4])
         joined = _joined(list(lines[:20]))
         return (0, joined) if joined and reason_of_text(joined) is not None else None
 
