@@ -34,6 +34,7 @@ VARIABLES: Final = (
     "MAILER_SMTP_URL",
     "MAILER_SMTP_PASSWORD",
 )
+MOST_CONNECTIONS: Final = 100  # more than any server takes from one sender
 _SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = "postgresql+psycopg"
 
@@ -181,7 +182,7 @@ class _Reading:
             password=self._environment.get("MAILER_SMTP_PASSWORD", "") or url.password,
             tls=table.take("tls", values.one_of(Tls), Tls.REQUIRED),
             ca_file=table.take("ca_file", self._file, no_file),
-            connections=table.take("connections", values.whole_number(1, 200), url.connections),
+            connections=table.take("connections", values.whole_number(1, MOST_CONNECTIONS), url.connections),
             rate=table.take("rate", values.rates, ()),
             helo=table.take("helo", values.host_name, ""),
             timeout_seconds=table.take("timeout_seconds", values.seconds, url.timeout_seconds),

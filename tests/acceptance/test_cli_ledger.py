@@ -189,6 +189,15 @@ def test_pause_and_resume_change_the_state_and_no_row() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_watching_ends_when_nothing_goes_on() -> None:
+    run(["pause", "spring"])
+    watched = run(["status", "spring", "--watch"])
+    assert "spring (news): paused" in watched.stderr
+    assert watched.stdout == ""
+    assert run(["status", "--watch"], exit_code=2).stderr.startswith("Error: --watch")
+
+
+@pytest.mark.usefixtures("folder")
 def test_cancel_skips_what_is_left_and_keeps_what_happened() -> None:
     run(["cancel", "spring"])
     document = status()
