@@ -1,1 +1,1 @@
-"""One file per step; see CONTRIBUTING."""
+"""One file per step, named after its revision; ``mailer.store.migrations.REVISIONS`` lists them in order."""
