@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from mailer.issue.model import FrontMatter
 from mailer.issue.problem import Place, Problem, Severity
+from mailer.issue.source import printable
 from mailer.issue.translations import language_tag, split_language
 from mailer.newsletter import Newsletter
 
@@ -77,8 +78,8 @@ def read_metadata(
 
 
 def one_line(text: str) -> str:
-    """White space of any kind becomes one space."""
-    return " ".join(text.split())
+    """White space of any kind becomes one space, control characters go."""
+    return printable(" ".join(text.split()))
 
 
 def _text_of(front: FrontMatter, keys: Iterable[str]) -> str:

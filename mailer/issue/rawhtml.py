@@ -70,7 +70,7 @@ class _Reader:
             return
         if token.map is not None and (token.nesting == 0 or token.type == "inline"):
             self._findings.enter(token.map)
-        if token.type == "html_block":
+        if token.type == "html_block" or self._is_indented_end(token):
             self._html(token.content, token.map, following)
         elif token.type == "inline":
             self._inline(token)
@@ -85,6 +85,11 @@ class _Reader:
                 self._open.pop().close = token
         else:
             self._open[-1].items.append(token)
+
+    def _is_indented_end(self, token: Token) -> bool:
+        """``    </td>`` after an empty line is code for Markdown, and the end of a cell for everybody else."""
+        end = re.match(r"</([A-Za-z][A-Za-z0-9]*)\s*>", token.content) if token.type == "code_block" else None
+        return end is not None and any(box.name == end.group(1).lower() for box in self._open)
 
     def _skipped(self, token: Token) -> bool:
         """Inside a spanning form: True when this token is to be read again."""

@@ -60,7 +60,7 @@ from mailer.issue.model import Issue
 from mailer.issue.problem import Severity
 from mailer.issue.rawhtml import without_raw_html
 from mailer.issue.shortcodes import Hidden, hide
-from mailer.issue.source import decode
+from mailer.issue.source import decode, printable
 from mailer.newsletter import Newsletter
 
 
@@ -124,7 +124,17 @@ def _body(hidden: Hidden, page: Page, findings: Findings, base: Base) -> list[To
     tokens = Marks(hidden, Expander(page, findings), references).resolve(tokens)
     tokens = without_raw_html(tokens, findings, page.newsletter, references)
     make_absolute(tokens, base, findings)
+    _make_printable(tokens)
     return tokens
+
+
+def _make_printable(tokens: list[Token]) -> None:
+    for token in tokens:
+        token.content = printable(token.content)
+        for name, value in token.attrs.items():
+            if isinstance(value, str):
+                token.attrs[name] = printable(value)
+        _make_printable(token.children or [])
 
 
 def _to_file_lines(tokens: list[Token], file_lines: tuple[int, ...]) -> None:

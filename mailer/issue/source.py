@@ -17,6 +17,7 @@ MAX_PROBLEMS: Final = 20  # of one kind: the first say enough
 
 _STRAY_BYTES = re.compile("[\udc80-\udcff]+")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]+")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ def place_at(path: str, text: str, offset: int) -> Place:
     """The place of a character offset in a text."""
     before = text.rfind("\n", 0, offset)
     return Place(path, text.count("\n", 0, offset) + 1, offset - before)
+
+
+def printable(text: str) -> str:
+    """Text without the characters that no XML and no header may hold; escapes and entities can bring them back."""
+    return _UNPRINTABLE.sub("", text)
 
 
 def decode(raw: bytes, path: str) -> SourceText:

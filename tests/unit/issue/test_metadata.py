@@ -7,6 +7,7 @@ import pytest
 from mailer.issue.metadata import parse_date
 from tests.builders.issue import an_issue, an_issues_newsletter
 from tests.unit.issue.shown import told
+from tests.unit.issue.wellformed import check
 
 
 @pytest.mark.parametrize(
@@ -160,3 +161,12 @@ def test_the_digest_is_of_the_bytes_and_the_source_of_the_text() -> None:
     issue = an_issue(b"\r\nx", header="Title: A\r\n", newsletter=an_issues_newsletter())
     assert issue.source == "Title: A\n\nx"
     assert len(issue.source_sha256) == 64
+
+
+def test_control_characters_that_escapes_bring_do_not_reach_a_subject() -> None:
+    issue = an_issue(
+        "x&#12;y <img alt='a&#12;b' src=/x>", header='---\ntitle: "a\\b\\x07\\r\\nBcc: c"\nsummary: "d\\0e"\n---\n'
+    )
+    assert issue.title == "a Bcc: c"
+    assert issue.preheader == "de"
+    check(issue)

@@ -80,6 +80,14 @@ def test_tables_get_head_and_body_and_words_in_their_cells() -> None:
     )
 
 
+def test_an_indented_end_tag_is_no_code() -> None:
+    said = page("<table>\n  <tr>\n    <td>\n\n**x**\n\n    </td>\n    <td>y</td>\n  </tr>\n</table>\n\n    </p>")
+    assert said == (
+        "<table><tbody><tr><td><strong>x</strong></td><td>y</td></tr></tbody></table>"
+        "<pre><code>&lt;/p&gt;\n</code></pre>"
+    )
+
+
 def test_task_lists_have_boxes_of_text() -> None:
     assert visible_words(an_issue("- [ ] a\n- [x] b")) == ["a", "b"]
     said = page("- [ ] a\n- [x] b")

@@ -17,7 +17,7 @@ WORDS = """
 x %}} ¦ {{% /x %}} ¦ >}} ¦ {% raw %} ¦ {% endraw %} ¦ {{ a }} ¦ {{< highlight rust >}} ¦ {{< /highlight >}}
 ¦ {% highlight c %} ¦ {% endhighlight %} ¦ {% comment %} ¦ [ ¦ ]( ¦ ) ¦ [^1] ¦ [^1]: n ¦ [x](/y) ¦ ![ ¦
 [x][y] ¦ [y]: /z ¦ * ¦ ** ¦ _ ¦ ` ¦ ``` ¦ ~~ ¦ | ¦ --- ¦ +++ ¦ : d ¦ word ¦ ümlaut ¦ &amp; ¦ < ¦ > ¦ " ¦ ' ¦
-= ¦ https://a.example/b ¦ [TOC] ¦ {: .x} ¦ [!NOTE]
+= ¦ https://a.example/b ¦ [TOC] ¦ {: .x} ¦ [!NOTE] ¦ &#12; ¦ &#x85; ¦ &#xD800;
 """
 SPACES = [
     "{{< ",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from markdown_it.token import Token
@@ -23,6 +24,8 @@ def check(issue: Issue) -> None:
                     address = str(child.attrs["href" if child.type == "link_open" else "src"])
                     assert address.isascii()
                     assert reported or address.split(":")[0].lower() in KEPT_SCHEMES, address
+    _printable("".join([issue.title, issue.preheader, issue.slug, *issue.authors]), header=True)
+    _check_printable(issue.tokens)
     lines = len(issue.source.split("\n"))
     for problem in issue.problems:
         assert 1 <= problem.place.line <= lines
@@ -32,6 +35,17 @@ def check(issue: Issue) -> None:
             assert 0 <= token.map[0] < token.map[1] <= lines
     anchors = [section.anchor for section in issue.sections]
     assert all(anchors)
+
+
+def _check_printable(tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        _printable(token.content + "".join(map(str, token.attrs.values())))
+        _check_printable(token.children or [])
+
+
+def _printable(text: str, *, header: bool = False) -> None:
+    for letter in text:
+        assert unicodedata.category(letter) not in ("Cc", "Cs") or (letter in "\t\n" and not header), repr(letter)
 
 
 def _nested(tokens: Sequence[Token]) -> None:
