@@ -1,8 +1,9 @@
 """A paragraph that stops in mid-sentence, or announces a list that never comes.
 
 Before a heading or the end: a last word that ends no sentence (“and”, “der”, “pour”), a comma, or a colon with
-nothing behind it, is an error. A last word like that before other text is a warning; so is a long sentence before
-a heading that merely lacks its full stop (one warning for an issue).
+nothing behind it, is an error. A last word like that before other text is a warning; so is a sentence before a
+heading that merely lacks its full stop, when it is long or the sentences before it have theirs (one warning for an
+issue).
 
 PASS:
     These are the news:
@@ -15,7 +16,7 @@ PASS:
 
     ## Third
 
-    Find out what it is for. Here is what we did, and what we did it for
+    What it is good for
 
     ## Fourth, with parts:
 
@@ -75,21 +76,42 @@ from mailer.lint.words import words
 
 _NEVER_LAST: Final = {
     "en": words(
-        "the a an and or of with from into via including their its our your than because which whose while"
+        """
+        the a an and or of with from into via including their its our your than because which whose while
+        """
     ),
     "de": words(
-        "und oder der dem des ein eine einen einem einer von für sowie weil dass sondern ihre seine unsere"
+        """
+        und oder der dem des ein eine einen einem einer von für sowie weil dass sondern ihre seine unsere
+        """
     ),
-    "es": words("y o u e de del el los las un una con para por que en al su sus nuestro nuestra"),
-    "fr": words("et ou de du des le les un une avec pour par que dans en au aux leur leurs ses notre nos"),
+    "es": words(
+        """
+        y o u e de del el los las un una con para por que en al su sus nuestro nuestra bajo sobre desde hasta entre
+        sin según
+        """
+    ),
+    "fr": words(
+        """
+        et ou de du des le les un une avec pour par que dans en au aux leur leurs ses notre nos sous sur entre chez
+        """
+    ),
     "it": words(
-        "e ed o di del della dei degli il lo gli un una con per che in da dal dalla nel nella nostro nostra"
+        """
+        e ed o di del della dei degli il lo gli un una con per che in da dal dalla nel nella nostro nostra sotto sul
+        sulla tra fra
+        """
     ),
-    "pt": words("e ou de do da dos das os um uma com para por que em no na nos nas seu sua nosso nossa"),
+    "pt": words(
+        """
+        e ou de do da dos das os um uma com para por que em no na nos nas seu sua nosso nossa sob sobre desde entre
+        """
+    ),
 }
+_OPEN_END = re.compile(r",$|\s[-–—(/&]$")
 _LAST_WORD = re.compile(r"(?:^|\s)([^\W\d_]+)$")
 _LEAST_WORDS: Final = 4
-_LONG_WORDS: Final = 12
+_LONG_WORDS: Final = 8
 _HINT: Final = "Finish the sentence."
 
 
@@ -109,21 +131,24 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             yield Finding(offset, message, _HINT, is_last or bool(block.lists))
         elif not is_last or block.lists:
             continue
-        elif text.endswith(",") and length >= _LEAST_WORDS:
-            yield Finding(offset, "the text stops in mid-sentence, with a comma", _HINT)
+        elif length >= _LEAST_WORDS and (mark := _OPEN_END.search(text)):
+            yield Finding(offset, f"the text stops in mid-sentence, with “{mark[0].strip()}”", _HINT)
         elif text.endswith(":") and not _opens_subsections(manuscript, block, following):
             message = "this announces something, and nothing follows"
             yield Finding(offset, message, "Write what follows the colon, or take the sentence out.")
-        elif text[-1:].isalpha() and block.inline[-1].type == "text" and _is_long_sentence(text):
+        elif text[-1:].isalpha() and block.inline[-1].type == "text" and _lacks_its_end(text):
             loose.append(offset)
     if loose:
         more = f" (and {len(loose) - 1} more)" if len(loose) > 1 else ""
-        yield Finding(loose[0], f"a long sentence has no end{more}", _HINT, is_certain=False)
+        yield Finding(loose[0], f"a sentence has no end{more}", _HINT, is_certain=False)
 
 
-def _is_long_sentence(text: str) -> bool:
-    last = re.split(r"[.!?…]\s+", text)[-1]
-    return ":" not in last and len(last.split()) >= _LONG_WORDS
+def _lacks_its_end(text: str) -> bool:
+    """A long sentence without its full stop, or a short one after others that have theirs; or an open bracket."""
+    *before, last = re.split(r"(?<=\w[.!?…])\s+(?=[A-ZÀ-Þ¿¡])", text)
+    if last.count("[") > last.count("]"):
+        return True
+    return ":" not in last and (bool(before) or len(last.split()) >= _LONG_WORDS)
 
 
 def _last_word(manuscript: Manuscript, block: Block) -> str:

@@ -100,7 +100,7 @@ _CERTAIN: Final = (
     (r"(?<!\w)(?P<mark>XX[./-]XX(?:[./-](?:\d{2,4}|X{2,4}))?|20\d\d[-/]XX\b|20XX\b)", "“{}” is no date yet"),
     (r"(?:^|[(\[|:=–—/\"@])[ \t>*_#+-]*(?P<mark>\?{3,})", "“{}” stands for text"),
     (
-        r"\b(?:to|by|of|in|on|at|the|from|with|for|is|von|am|bei|mit|par|por|di|del|le|la|el)[ \t]+(?P<mark>\?{3,})",
+        r"\b(?:to|by|of|in|on|at|the|from|with|for|is|von|am|bei|mit|par|por|di|le|la)[ \t]+(?P<mark>\?{3,})",
         "“{}” stands for text",
     ),
     (r"^(?![^\n]*\bformat\b)[^\n]*?\b(?P<mark>YYYY[-/.]MM[-/.]DD|DD[-/.]MM[-/.]YYYY)\b", "“{}” is no date yet"),
@@ -181,11 +181,11 @@ def _found(manuscript: Manuscript) -> Iterator[tuple[re.Match[str], str, bool]]:
         yield from ((found, message, True) for found in pattern.finditer(prose, start))
     says_all = manuscript.issue.language.partition("-")[0] in ("es", "pt")  # “todo” is a word there
     for block in manuscript.blocks:
-        if block.kind in (Kind.PARAGRAPH, Kind.HEADING) and (
-            found := _LINE.match(prose, manuscript.offset(block.line))
-        ):
-            if not (says_all and found["mark"] in ("todo", "Todo")):
-                yield found, _SAID, True
+        if block.kind not in (Kind.PARAGRAPH, Kind.HEADING):
+            continue
+        found = _LINE.match(prose, manuscript.offset(block.line))
+        if found and not (says_all and found["mark"] in ("todo", "Todo")):
+            yield found, _SAID, True
     for pattern, message in _PERHAPS:
         yield from ((found, message, False) for found in pattern.finditer(prose, start))
 

@@ -22,7 +22,7 @@ QUIET = [
     "The `XXX` type, `???`, `TBD`.\n\n```\nTODO: nothing\n[IMAGE]\n```\n\n    TODO: indented code\n",
     "Why??? Because we can. Vraiment ???\n",
     "> 1. ??? 2. Profit\n",
-    "Please find more here. Add it to your roster, and you are here\n",
+    "Please find more here. Add it to your roster, and you are here.\n",
     "It was still a lot\nto be added.\n",
     "The image is missing from the old page, so we added one.\n",
     "UPDATE: the server is back. NOTE: it MUST NOT be used, see RFC 2119.\n",
