@@ -147,7 +147,7 @@ class Pipeline(Generic[Tag]):
             start = end + 1
             self._line(line.rstrip(b"\r"), events)
         del self._buffer[:start]
-        if len(self._buffer) > LONGEST_LINE:
+        if len(self._buffer) > LONGEST_LINE and not self._closed:
             self._close(events, "the server's reply does not end", asked=False)
         return events
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Update,
     and_,
     bindparam,
     case,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.newsletter import OnUnknown
+from mailer.store.driver import driver_for
 from mailer.store.states import CHANGES, OPEN, DeliveryState, SendingState
 from mailer.store.tables import DeliveryRow, IssueRow
 from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow
@@ -231,20 +233,19 @@ _HELD: Final = frozenset({S.LEASED, S.SENDING, S.UNKNOWN})
 INTEND: Final = (
     update(DeliveryRow)
     .where(
-        DeliveryRow.id.in_(bindparam("ids", expanding=True)),
+        DeliveryRow.id == bindparam("delivery_id"),
         DeliveryRow.lease == bindparam("worker"),
-        DeliveryRow.state.in_(may_become(S.SENDING, among=_HELD)),
+        or_(*(DeliveryRow.state == state for state in may_become(S.SENDING, among=_HELD))),
     )
     .values(
         state=S.SENDING.value,
-        at=bindparam("now", type_=DeliveryRow.at.type),
-        first_attempt_at=func.coalesce(DeliveryRow.first_attempt_at, bindparam("now", type_=DeliveryRow.at.type)),
+        at=bindparam("now"),
+        first_attempt_at=func.coalesce(DeliveryRow.first_attempt_at, bindparam("now")),
     )
-    .returning(DeliveryRow.id)
 )
 
 
-def _result_statement(target: DeliveryState) -> Any:
+def _result_statement(target: DeliveryState) -> Update:
     keeps_lease = target is S.UNKNOWN  # its worker may still learn the answer
     return (
         update(DeliveryRow)
@@ -256,11 +257,11 @@ def _result_statement(target: DeliveryState) -> Any:
         .values(
             state=target.value,
             attempts=DeliveryRow.attempts + bindparam("counted"),
-            next_attempt_at=bindparam("due", type_=DeliveryRow.next_attempt_at.type),
+            next_attempt_at=bindparam("due"),
             code=bindparam("reply_code"),
             enhanced_code=bindparam("enhanced"),
             reply=bindparam("words"),
-            at=bindparam("now", type_=DeliveryRow.at.type),
+            at=bindparam("now"),
             **({} if keeps_lease else {"lease": None}),
         )
     )
@@ -280,10 +281,16 @@ def record(
     An id that is missing from the answer is not this worker's any more (cancelled, or taken over): its body
     must not be handed over. The caller commits; nothing is promised before that.
     """
-    held: set[int] = set()
+    driver = driver_for(connection.dialect)
+    at = driver.time(now)
+    held = set(intents)
     if intents:
-        answer = connection.execute(INTEND, {"ids": list(intents), "worker": worker_id, "now": now})
-        held = set(answer.scalars())
+        rows = [{"delivery_id": delivery_id, "worker": worker_id, "now": at} for delivery_id in intents]
+        if driver.run(connection, INTEND, rows) != len(intents):
+            mine = select(DeliveryRow.id).where(
+                DeliveryRow.id.in_(intents), DeliveryRow.state == S.SENDING.value, DeliveryRow.lease == worker_id
+            )
+            held = set(connection.execute(mine).scalars())
     by_state: dict[DeliveryState, list[dict[str, Any]]] = {}
     for result in results:
         by_state.setdefault(result.state, []).append(
@@ -291,15 +298,15 @@ def record(
                 "delivery_id": result.delivery_id,
                 "worker": worker_id,
                 "counted": int(result.attempt),
-                "due": result.next_attempt_at,
+                "due": driver.time(result.next_attempt_at) if result.next_attempt_at else None,
                 "reply_code": result.code,
                 "enhanced": result.enhanced_code,
                 "words": result.reply[:REPLY_LENGTH],
-                "now": now,
+                "now": at,
             }
         )
     for target, rows in by_state.items():
-        connection.execute(RESULTS[target], rows)
+        driver.run(connection, RESULTS[target], rows)
     for result in results:
         if result.address_fault:
             suppress_address_of(connection, result.delivery_id, result.reply, now)

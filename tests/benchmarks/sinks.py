@@ -1,0 +1,127 @@
+"""Servers to send to in a benchmark: Postfix's smtp-sink, and one of ours that only answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def tool(name: str) -> str | None:
+    """Where a program of Postfix is, or None."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
+
+
+@contextmanager
+def smtp_sink(*options: str) -> Iterator[int]:
+    """Postfix's smtp-sink on a free port."""
+    program = tool("smtp-sink")
+    if program is None:
+        raise FileNotFoundError("smtp-sink")
+    port = free_port()
+    user = ["-u", "nobody"] if os.getuid() == 0 else []
+    process = subprocess.Popen(
+        [program, *user, *options, f"127.0.0.1:{port}", "1000"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def counting_sink() -> Iterator[int]:
+    """The sink of this file in a process of its own."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.sinks", str(port)], cwd=ROOT)
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(500):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.01)
+    raise RuntimeError("the sink did not start")
+
+
+class _Count(asyncio.BufferedProtocol):
+    """Takes everything and answers; what is left of a line or of a body's end moves to the front of the buffer."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray(1 << 18)
+        self._view = memoryview(self._buffer)
+        self._filled = 0
+        self._in_body = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(b"220 counting.test\r\n")
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._view[self._filled :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        end = self._filled + nbytes
+        start = 0
+        answers: list[bytes] = []
+        while start < end:
+            mark = b"\r\n.\r\n" if self._in_body else b"\r\n"
+            found = self._buffer.find(mark, start, end)
+            if found < 0:
+                if self._in_body:
+                    start = max(start, end - 4)
+                break
+            if self._in_body:
+                answers.append(b"250 ok\r\n")
+                self._in_body = False
+            else:
+                answers.append(self._answer(bytes(self._buffer[start : start + 4]).upper()))
+            start = found + len(mark)
+        self._view[: end - start] = bytes(self._view[start:end])
+        self._filled = end - start
+        if answers:
+            self._transport.write(b"".join(answers))
+
+    def _answer(self, verb: bytes) -> bytes:
+        if verb == b"DATA":
+            self._in_body = True
+            return b"354 go\r\n"
+        return b"250-counting.test\r\n250 PIPELINING\r\n" if verb == b"EHLO" else b"250 ok\r\n"
+
+
+async def _serve(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(_Count, "127.0.0.1", port, backlog=200)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))
