@@ -130,8 +130,8 @@ def _reason(text: str, context: str, enhanced: str, code: int | None, command: s
         words = None if by_code in _ABOUT_THE_ADDRESS or words is R.POLICY_VIOLATION else words
     if text.startswith("x-unix") and (words is None or words in _ABOUT_THE_ADDRESS):
         words = R.MAILER_ERROR  # a delivery program speaks: its "no such user" is about files and accounts here
-    if words is R.SUSPEND and by_code is R.DISABLED:
-        words = R.DISABLED
+    if words is R.SUSPEND and by_code in {R.DISABLED, R.MAILBOX_FULL}:
+        words = by_code
     borrowed = command == "DATA" and _BORROWED.search(text) is not None
     if borrowed and words in _ABOUT_THE_ADDRESS and by_code not in _ABOUT_THE_ADDRESS:
         # the address was taken at RCPT: what refuses later is a filter that borrows the words

@@ -27,6 +27,8 @@ _HEADER_LINE = re.compile(
     r"|dkim-signature|domainkey-signature|content-transfer-encoding|delivered-to|list-[a-z-]+|arc-[a-z-]+|x-[\w-]+"
     r"|authentication-results|received-spf|precedence|user-agent|references|in-reply-to|envelope-to)[ \t]?:"
 )
+_MESSAGE_ID_FIELDS: Final = frozenset({"original-message-id", "x-original-message-id", "x-ms-exchange-message-id"})
+_MESSAGE_ID_LINE = re.compile(r"(?i)\s{0,12}(?:original[- ])?message[- ]id\s{0,8}:")
 _TELLING_LINE = re.compile(r"(?i)(?:received|message-id|mime-version|return-path|dkim-signature|x-[\w-]+)[ \t]?:")
 _RETURNED_MARK = re.compile(
     r"(?i)(?:original|unsent|undelivered|returned|rejected|bounced)\s+(?:mail\s+|e-?mail\s+)?"
@@ -77,8 +79,12 @@ class Incoming:
     @property
     def message_id(self) -> str:
         """Message-ID of the returned mail, without brackets."""
-        found = re.search(r"<([^<>\s]{3,250})>", self.returned_header("message-id"))
-        return found[1] if found else self.returned_header("message-id")[:250]
+        told = [self.returned_header("message-id")]
+        told += [value for group in self.status for key, value in group if key in _MESSAGE_ID_FIELDS]
+        told += [line for line in self.notice if _MESSAGE_ID_LINE.match(line)]
+        value = next((value for value in told if value), "")
+        found = re.search(r"<([^<>\s]{3,250})>", value)
+        return found[1] if found else "" if value in self.notice else value[:250]
 
     def kept_headers(self) -> tuple[Header, ...]:
         """The fields by which a delivery of ours can be recognised; trace and signatures are left out."""

@@ -91,6 +91,12 @@ def test_a_dsn_tells_codes_message_and_token() -> None:
     assert ("subject", "Issue 12") in bounce.returned_headers
 
 
+def test_a_message_id_is_found_in_the_words_where_nothing_is_enclosed() -> None:
+    named = "Your message\n\n  Message-ID: <12.77@news.example>\n\n"
+    failed = f"could not be delivered to:\n\n{PERSON}: no such user\n"
+    assert only(a_plain_bounce(named + failed)).message_id == "12.77@news.example"
+
+
 def test_every_recipient_of_a_dsn_is_one_value() -> None:
     extra = "\nFinal-Recipient: rfc822; ola@reader.example\nAction: failed\nStatus: 5.2.2\n"
     bounces = read_bounce(a_dsn(extra=extra))
