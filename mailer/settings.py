@@ -62,6 +62,13 @@ class DkimSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How the web app is reached."""
+
+    proxies: int = 0  # how many of our own stand in front of it; their X-Forwarded-For and -Proto are believed
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything settled for one installation."""
 
@@ -72,6 +79,7 @@ class Settings:
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     newsletters: Mapping[str, Newsletter] = field(default_factory=dict)
     dkim: Mapping[str, DkimSettings] = field(default_factory=dict)  # by newsletter key
+    web: WebSettings = field(default_factory=WebSettings)
 
     @property
     def templates(self) -> Path | None:

@@ -22,7 +22,7 @@ from mailer.configuration.reading import Ledger, Table
 from mailer.configuration.secret_files import read_keys, split_keys
 from mailer.errors import SettingsError
 from mailer.newsletter import Newsletter
-from mailer.settings import DkimSettings, Settings, SmtpSettings, Tls
+from mailer.settings import DkimSettings, Settings, SmtpSettings, Tls, WebSettings
 
 Value = TypeVar("Value")
 
@@ -118,6 +118,7 @@ class _Reading:
             smtp=self._smtp(),
             newsletters=newsletters,
             dkim=dkim,
+            web=self._web(),
         )
         self._table.close()
         return settings
@@ -195,6 +196,12 @@ class _Reading:
             table.ledger.add(("smtp", "url"), "smtp.url names no user for the password.", "smtp://NAME@HOST:587")
         table.close()
         return smtp
+
+    def _web(self) -> WebSettings:
+        table = self._table.table("web") or Table(self._table.ledger, ("web",), {})
+        web = WebSettings(proxies=table.take("proxies", values.whole_number(0, 10), 0))
+        table.close()
+        return web
 
     def _newsletters(
         self, base_url: str, *, with_secrets: bool
