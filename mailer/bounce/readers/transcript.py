@@ -16,8 +16,8 @@ from mailer.bounce.incoming import Incoming, own_addresses
 from mailer.bounce.phrases import ORDER, reason_of_text
 
 ENTRIES_LIMIT: Final = 10  # one recipient an envelope is what we send: more is another mailer or an attack
-WORDS_BUDGET: Final = 4000  # characters of a mail in which words without a code are looked for
-OPENER_LINES: Final = 150  # lines with an address that are looked at
+WORDS_BUDGET: Final = 3000  # characters of a mail in which words without a code are looked for
+OPENER_LINES: Final = 80  # lines with an address that are looked at
 OPENER_WIDTH: Final = 400
 WORDS_WIDTH: Final = 400  # of one line
 BLOCK_LINES: Final = 12  # lines of one reply; what is longer is advice
