@@ -13,6 +13,7 @@ import html
 import quopri
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 READ_LIMIT_BYTES: Final = 256 * 1024  # a report says all it has to say before this; the rest is the returned mail
@@ -169,7 +170,7 @@ def _pieces(body: bytes, boundary: bytes, *, preamble: bool = False) -> list[byt
     if not boundary:
         return []
     delimiter = re.compile(rb"(?m)^--" + re.escape(boundary) + rb"(--)?[ \t]*$\n?")
-    marks = [match.span() for match in delimiter.finditer(body)][: PARTS_LIMIT + 1]
+    marks = [match.span() for match in islice(delimiter.finditer(body), PARTS_LIMIT + 1)]
     if not marks:
         return []
     ends = [start for start, _ in marks[1:]] + [len(body)]
