@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from markdown_it.token import Token
 
 from mailer.issue import htmltags
-from mailer.issue.inline_html import make, merged, text_token
+from mailer.issue.native import make, merged, text_token
 
 _HOLDS_WORDS = htmltags.HEADINGS | {"p", "td", "th", "caption", "dt", "summary", "figcaption", "legend"}
 _TYPES = {

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from mailer.issue.findings import Findings
+from mailer.issue.markdown import parse_inline, plain_text
 from mailer.issue.shortcodes import Form, Tag
 from mailer.newsletter import Newsletter
 
@@ -140,7 +141,7 @@ def figure(tag: Tag, page: Page) -> Expansion:
     source = tag.argument("src", 0) or tag.argument("url") or tag.argument("path")
     caption = tag.argument("caption", 1)
     title = tag.argument("title")
-    alt = tag.argument("alt", 2) or re.sub(r"<[^>]*>|[*_`]", "", caption)
+    alt = tag.argument("alt", 2) or plain_text(parse_inline(caption))
     picture = (
         f"<img{_attribute('src', source)}{_attribute('alt', alt)}"
         f"{_attribute('width', tag.argument('width'))}{_attribute('height', tag.argument('height'))}>"

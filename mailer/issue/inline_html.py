@@ -7,7 +7,6 @@ passes that is not named here.
 from __future__ import annotations
 
 import html
-from itertools import pairwise
 
 from markdown_it.token import Token
 
@@ -15,42 +14,10 @@ from mailer.issue import htmltags
 from mailer.issue.findings import Findings
 from mailer.issue.forms import invitation, is_subscription, player_title, watch_page
 from mailer.issue.htmltags import Kind, Piece
+from mailer.issue.native import image, is_break, link, make, merged, text_token
 from mailer.newsletter import Newsletter
 
 KEPT_EVERYWHERE = ("id", "lang", "dir")
-NATIVE_TYPES = {"a": "link", "span": "span"}
-
-
-def make(kind: str, tag: str, nesting: int, **attrs: str) -> Token:
-    """A token with its attributes; empty ones are left out."""
-    direction = 1 if nesting > 0 else -1 if nesting < 0 else 0
-    return Token(kind, tag, direction, attrs={key: value for key, value in attrs.items() if value})  # type: ignore[arg-type]  # Literal
-
-
-def text_token(content: str) -> Token:
-    token = make("text", "", 0)
-    token.content = content
-    return token
-
-
-def link(href: str, words: str, title: str = "") -> list[Token]:
-    return [make("link_open", "a", 1, href=href, title=title), text_token(words), make("link_close", "a", -1)]
-
-
-def image(attrs: dict[str, str]) -> Token:
-    """An ``image`` token as Markdown makes it: alt text as children, sizes in pixels as attributes."""
-    token = make("image", "img", 0, src=attrs.get("src") or attrs.get("data-src", ""))
-    token.attrs["alt"] = ""
-    alt = " ".join(attrs.get("alt", "").split())
-    token.children = [text_token(alt)] if alt else []
-    token.content = alt
-    if attrs.get("title", "").strip():
-        token.attrs["title"] = attrs["title"].strip()
-    for side in ("width", "height"):
-        size = attrs.get(side, "").strip().lower().removesuffix("px")
-        if size.isdigit() and 0 < int(size[:6]) < 10_000:
-            token.attrs[side] = size
-    return token
 
 
 class InlineHtml:
@@ -84,8 +51,8 @@ class InlineHtml:
         return merged(self._out)
 
     def _put(self, token: Token) -> None:
-        if self._break_due and self._out and token.nesting >= 0 and not _is_break(token):
-            if not _is_break(self._out[-1]):
+        if self._break_due and self._out and token.nesting >= 0 and not is_break(token):
+            if not is_break(self._out[-1]):
                 self._out.append(make("hardbreak", "br", 0))
             self._break_due = False
         self._out.append(token)
@@ -111,7 +78,7 @@ class InlineHtml:
                 self._late.remove(self._stack[-1][0])
                 self._pop()
             return
-        if _is_break(token) and self._break_due:
+        if is_break(token) and self._break_due:
             return
         self._put(token)
 
@@ -338,38 +305,3 @@ def report_handlers(piece: Piece, findings: Findings) -> None:
         return  # the whole form is reported
     for name in htmltags.event_handlers(piece.attrs):
         findings.warning(findings.locate(piece.raw), "removed-html", f"{name} on <{piece.name}> was removed")
-
-
-def merged(tokens: list[Token]) -> list[Token]:
-    """Neighbouring texts joined, breaks at the ends left out, levels counted anew."""
-    out: list[Token] = []
-    for token in tokens:
-        if token.type == "text" and not token.content:
-            continue
-        if token.type == "text" and out and out[-1].type == "text":
-            out[-1].content += token.content
-            continue
-        if _is_break(token) and (not out or _is_break(out[-1])):
-            if out and token.type == "hardbreak" and out[-1].type == "softbreak":
-                out[-1] = token
-            elif out and token.type == "hardbreak":
-                out.append(token)
-            continue
-        out.append(token)
-    while out and _is_break(out[-1]):
-        out.pop()
-    for before, after in pairwise(out):
-        if before.type == "hardbreak" and after.type == "text":
-            after.content = after.content.lstrip(" ")
-        elif after.type == "hardbreak" and before.type == "text":
-            before.content = before.content.rstrip(" ")
-    level = 0
-    for token in out:
-        level -= token.nesting < 0
-        token.level = level
-        level += token.nesting > 0
-    return out
-
-
-def _is_break(token: Token) -> bool:
-    return token.type in ("softbreak", "hardbreak")

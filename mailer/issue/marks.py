@@ -10,9 +10,9 @@ import re
 from markdown_it.token import Token
 
 from mailer.issue.expansion import Expander
-from mailer.issue.inline_html import make, text_token
 from mailer.issue.markdown import References, parse_inline
-from mailer.issue.shortcodes import Form, Hidden
+from mailer.issue.native import make, text_token
+from mailer.issue.shortcodes import Hidden
 
 _HTML_PARTS = re.compile(r"<!--.*?(?:-->|\Z)|<[A-Za-z/](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.DOTALL)
 _BLOCK_HTML = re.compile(
@@ -109,8 +109,6 @@ class Marks:
             if expansion.html:
                 out += [text_token(words), *parse_inline(expansion.html, self._references)]
                 words = ""
-            elif tag.form is not Form.LITERAL and words[-1:] in ("", " "):
-                words = words.rstrip() + (" " if words.strip() else "") + expansion.text
             else:
                 words += expansion.text
         return [token for token in [*out, text_token(words)] if token.type != "text" or token.content]

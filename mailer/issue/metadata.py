@@ -209,9 +209,13 @@ def _language(
         for language in newsletter.languages:
             if language_tag(language) == written:
                 return language
-        by_primary = [lang for lang in newsletter.languages if language_tag(lang) == written.split("-")[0]]
-        if by_primary:
-            return by_primary[0]
+        related = [
+            language
+            for language in newsletter.languages
+            if language_tag(language) == written.split("-")[0] or language_tag(language).split("-")[0] == written
+        ]
+        if related:
+            return related[0]
         problems.append(
             Problem(
                 _place(front, path, key),

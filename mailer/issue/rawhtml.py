@@ -15,8 +15,9 @@ from mailer.issue import htmltags
 from mailer.issue.boxes import Box, flatten
 from mailer.issue.findings import Findings
 from mailer.issue.htmltags import Kind, Piece
-from mailer.issue.inline_html import InlineHtml, form, make, report_handlers, report_removed
+from mailer.issue.inline_html import InlineHtml, form, report_handlers, report_removed
 from mailer.issue.markdown import References, parse_inline
+from mailer.issue.native import make
 from mailer.issue.sitemarks import without_site_marks
 from mailer.newsletter import Newsletter
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from mailer.issue.inline_html import make, merged, text_token
 from mailer.issue.markdown import plain_text
+from mailer.issue.native import make, merged, text_token
 
 _CONTENTS: Final = re.compile(r"^\s*(?:\[TOC\]|\[\[_?TOC_?\]\]|\$\{toc\})\s*$", re.IGNORECASE)
 _TOC_LINE: Final = re.compile(r"^\s*\{:+\s*toc\b[^{}]*\}\s*$", re.IGNORECASE)

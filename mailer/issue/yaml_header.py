@@ -49,12 +49,12 @@ def read_yaml(lines: list[str]) -> tuple[list[Entry] | None, list[Fault]]:
     """Entries, or None where the block is no mapping or cannot be read; faults say why."""
     try:
         return _entries("\n".join(lines)), []
-    except (yaml.YAMLError, RecursionError, ValueError) as fault:
-        first_fault = _fault(fault)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        pass  # perhaps only for want of quotes
     try:
         return _entries("\n".join(_quoted(lines))), []
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return None, [first_fault]
+    except (yaml.YAMLError, RecursionError, ValueError) as fault:
+        return None, [_fault(fault)]
 
 
 def _entries(text: str) -> list[Entry] | None:
@@ -112,7 +112,8 @@ def _is_fine(value: str) -> bool:
 
 def _fault(fault: BaseException) -> Fault:
     if isinstance(fault, yaml.MarkedYAMLError):
-        mark = fault.problem_mark or fault.context_mark
+        begun = (fault.context or "").startswith(("while scanning a quoted", "while parsing a flow"))
+        mark = (fault.context_mark if begun else None) or fault.problem_mark or fault.context_mark
         what = fault.problem or fault.context or "unreadable"
         return (mark.line + 1, mark.column + 1, what) if mark else (1, 1, what)
     if isinstance(fault, yaml.reader.ReaderError):

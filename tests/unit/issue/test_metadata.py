@@ -74,6 +74,7 @@ def test_a_translation_takes_the_slug_that_its_original_has() -> None:
         ("lang: de", "a.md", "de"),
         ("language: pt_BR", "a.de.md", "pt-br"),
         ("lang: en-GB", "a.md", "en"),
+        ("lang: pt", "a.md", "pt-br"),
     ],
 )
 def test_the_language_comes_from_header_then_file_name_then_newsletter(

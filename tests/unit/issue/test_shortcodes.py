@@ -30,6 +30,11 @@ def test_a_figure_becomes_an_image_with_a_caption_of_markdown() -> None:
     )
 
 
+def test_a_caption_stands_in_for_a_missing_alt_without_its_marks() -> None:
+    said = page('{{< figure src="/a.png" caption="A [b](https://x.example/) `c` <b>d</b>" >}}')
+    assert 'alt="A b c d"' in said
+
+
 def test_a_figure_has_title_link_and_its_own_alt() -> None:
     assert page('{{< figure src="b.png" alt="B" title="T" caption="C" link="https://x.eu/?a=1&b=2" >}}') == (
         '<figure><a href="https://x.eu/?a=1&amp;b=2"><img src="https://example.org/2025/a/b.png" alt="B" /></a>'
