@@ -1,0 +1,6 @@
+"""The pages for people (subscribe, confirm, unsubscribe, preferences) as a Flask blueprint."""
+
+from subscribers.web.blueprint import make_blueprint
+from subscribers.web.services import Publication, Services, SubscribeRules
+
+__all__ = ["Publication", "Services", "SubscribeRules", "make_blueprint"]
