@@ -1,6 +1,7 @@
 """A link to a place in the issue that is not there (`#the-end`).
 
-A translated heading has a translated anchor; links into it are easily forgotten.
+A translated heading has a translated anchor; links into it are easily forgotten. One warning for an issue names
+the first and counts the rest.
 
 PASS:
     Read [more](#the-end-of-it), [this](#top) and [that](#own).
@@ -27,7 +28,6 @@ from urllib.parse import unquote
 
 from mailer.issue import Severity
 from mailer.lint.blocks import Kind
-from mailer.lint.links import Form
 from mailer.lint.manuscript import Finding, Manuscript
 from mailer.lint.rule import Rule
 
@@ -37,21 +37,22 @@ _ALWAYS: Final = frozenset({"top", ""})
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
-    wanted = [link for link in manuscript.links if link.target.startswith("#") and len(link.target) > 1]
+    wanted = [link for link in manuscript.links if re.match(r"#.", link.target)]
     if not wanted:
         return
     known = {section.anchor for section in manuscript.issue.sections} | _ALWAYS
     known.update(found[1] or found[2] for found in _ID.finditer(manuscript.source, manuscript.body_start))
     known.update(_slug(block.text) for block in manuscript.blocks if block.kind is Kind.HEADING)
     flat = {_flat(anchor) for anchor in known}
-    for link in wanted:
-        anchor = unquote(link.target[1:])
-        if _flat(anchor) not in flat and not _FOOTNOTE.fullmatch(anchor) and link.form is not Form.DEFINITION:
-            yield Finding(
-                link.target_start,
-                f"no heading of this issue is “{link.target}”",
-                "Name the heading as it is written here.",
-            )
+    lost = [
+        link
+        for link in wanted
+        if _flat(unquote(link.target[1:])) not in flat and not _FOOTNOTE.fullmatch(link.target[1:])
+    ]
+    if lost:
+        more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        message = f"no heading of this issue is “{lost[0].target}”{more}"
+        yield Finding(lost[0].target_start, message, "Name the heading as it is written here.")
 
 
 def _slug(title: str) -> str:

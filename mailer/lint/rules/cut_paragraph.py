@@ -8,7 +8,8 @@ issue).
 PASS:
     These are the news:
 
-    - One
+    - One is older than a year; or
+    - Another is not.
 
     ## Second
 
@@ -93,13 +94,13 @@ _NEVER_LAST: Final = {
     ),
     "fr": words(
         """
-        et ou de du des le les un une avec pour par que dans en au aux leur leurs ses notre nos sous sur entre chez
+        et ou de du des le les un une avec pour par que dans en au aux leur leurs ses notre nos sous sur entre
         """
     ),
     "it": words(
         """
-        e ed o di del della dei degli il lo gli un una con per che in da dal dalla nel nella nostro nostra sotto sul
-        sulla tra fra
+        e ed o di del della dei degli il lo gli un una con per che in da dal dalla nel nella nostro nostra sotto
+        sul sulla tra fra
         """
     ),
     "pt": words(
@@ -110,6 +111,7 @@ _NEVER_LAST: Final = {
 }
 _OPEN_END = re.compile(r",$|\s[-–—(/&]$")
 _LAST_WORD = re.compile(r"(?:^|\s)([^\W\d_]+)$")
+_JOINING: Final = words("and or und oder y o et ou e ed")
 _LEAST_WORDS: Final = 4
 _LONG_WORDS: Final = 8
 _HINT: Final = "Finish the sentence."
@@ -126,6 +128,8 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         start, end = manuscript.span(block)
         offset = manuscript.source.rfind(text[-1:], start, end) if text else start
         word = _last_word(manuscript, block)
+        if word in _JOINING and block.lists and following is not None and following.lists:
+            continue  # “- one; or - another”: the list is the sentence
         if word and length >= _LEAST_WORDS and (is_last or _stands_apart(block, following)):
             message = f"the text stops in mid-sentence, with “{word}”"
             yield Finding(offset, message, _HINT, is_last or bool(block.lists))

@@ -16,7 +16,11 @@ PASS:
 
     ## Deprecated
 
-    None.
+    None
+
+    ## Licence
+
+    MIT
 
 FAIL:
     ## Articles
@@ -64,8 +68,10 @@ from mailer.issue import Severity
 from mailer.lint.blocks import Kind, Section
 from mailer.lint.manuscript import Finding, Manuscript
 from mailer.lint.rule import Rule
+from mailer.lint.rules import placeholder
 from mailer.lint.words import words
 
+_LICENCE: Final = re.compile(r"\bli[cz]en[czs]", re.IGNORECASE)  # “MIT” is all that is to be said there
 _NOTHING: Final = words(
     """
     none nothing nil keine keiner nichts ninguno ninguna nada aucun aucune néant rien nessuno nessuna niente
@@ -92,7 +98,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             start, _ = manuscript.span(heading)
             message = f"there is nothing under “{title}”"
             yield Finding(start, message, "Write the section, or take the heading out.", not heading.has_link)
-        elif _is_bare_word(section):
+        elif _is_bare_word(section) and not _LICENCE.search(title) and not placeholder.is_known(content[0].text):
             start, _ = manuscript.span(content[0])
             message = f"one bare word, “{content[0].text}”, is all there is under “{title}”"
             yield Finding(start, message, "Write the section, or take it out.")

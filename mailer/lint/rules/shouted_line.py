@@ -20,11 +20,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from mailer.issue import Severity
 from mailer.lint.manuscript import Finding, Manuscript
 from mailer.lint.rule import Rule
 from mailer.lint.rules import placeholder
+
+_MOST_WORDS: Final = 12  # longer ones are the capitals of lawyers
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
@@ -33,7 +36,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         words = re.findall(r"[^\W\d_]+", text)
         if text.upper() != text or block.has_link or block.quoted or text.endswith("!"):
             continue
-        if len(words) >= 3 and sum(len(word) > 4 for word in words) >= 2:
+        if 3 <= len(words) <= _MOST_WORDS and sum(len(word) > 4 for word in words) >= 2:
             start, end = manuscript.span(block)
             if placeholder.is_known(manuscript.prose[start:end]):
                 continue

@@ -29,9 +29,7 @@ _VARIABLE = re.compile(
     r"\{\{-?\s*[.$]?[A-Za-z_][\w.]*(?:\s*\|[^{}\n]*)?\s*-?\}\}|\$\{[A-Za-z_][\w.]*\}|(?<![\w%])%[A-Z][A-Z_]{2,}%(?!\w)"
     r"|@@[A-Z][A-Z_]*@@|\*\|[A-Z_:]+\|\*|%%[A-Za-z_]+%%"
 )
-_IN_PROSE = re.compile(
-    r"(?<![\w$#{])\{(?:title|month|year|date|name|first_name|url|link|version|number|author)\}(?!\})"
-)
+_IN_PROSE = re.compile(r"(?<![\w$#{])\{(?:title|month|year|date|first_name|issue_number)\}(?!\})")
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:

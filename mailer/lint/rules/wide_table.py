@@ -1,5 +1,7 @@
 """A table that does not fit on a phone: too many columns, or words too long to be broken.
 
+One warning for an issue names the first and counts the rest.
+
 PASS:
     | Server | Version | Since |
     | ------ | ------- | ----- |
@@ -18,7 +20,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mailer.issue import Severity
-from mailer.lint.blocks import Kind
+from mailer.lint.blocks import Block, Kind
 from mailer.lint.manuscript import Finding, Manuscript
 from mailer.lint.rule import Rule
 
@@ -27,17 +29,23 @@ _PADDING_CHARACTERS: Final = 2  # what the space around a cell takes
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
-    for block in manuscript.blocks:
-        if block.kind is not Kind.TABLE or not block.rows:
-            continue
-        columns = max(len(row) for row in block.rows)
-        widest = [max((_longest(row[i]) for row in block.rows if i < len(row)), default=0) for i in range(columns)]
-        width = sum(widest) + _PADDING_CHARACTERS * columns
-        if width > _PHONE_CHARACTERS:
-            message = (
-                f"the table needs {width} characters beside each other, a phone has about {_PHONE_CHARACTERS}"
-            )
-            yield Finding(manuscript.span(block)[0], message, "Leave columns out, or make it a list.")
+    wide = [
+        (block, width)
+        for block in manuscript.blocks
+        if block.kind is Kind.TABLE and (width := _width(block)) > _PHONE_CHARACTERS
+    ]
+    if wide:
+        block, width = wide[0]
+        more = f" (and {len(wide) - 1} more)" if len(wide) > 1 else ""
+        message = f"the table needs {width} characters side by side, a phone has about {_PHONE_CHARACTERS}{more}"
+        yield Finding(manuscript.span(block)[0], message, "Leave columns out, or make it a list.")
+
+
+def _width(table: Block) -> int:
+    """Characters that the longest words of all columns take beside each other."""
+    columns = max((len(row) for row in table.rows), default=0)
+    widest = [max((_longest(row[i]) for row in table.rows if i < len(row)), default=0) for i in range(columns)]
+    return sum(widest) + _PADDING_CHARACTERS * columns
 
 
 def _longest(cell: str) -> int:
