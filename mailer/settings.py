@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from mailer.errors import SettingsError
 from mailer.newsletter import Newsletter
 
 
@@ -80,6 +81,17 @@ class Settings:
     newsletters: Mapping[str, Newsletter] = field(default_factory=dict)
     dkim: Mapping[str, DkimSettings] = field(default_factory=dict)  # by newsletter key
     web: WebSettings = field(default_factory=WebSettings)
+
+    @property
+    def signing_keys(self) -> tuple[bytes, ...]:
+        """The secret keys, newest first, for work that needs one; raises ``SettingsError`` when there is none."""
+        if not self.secret_keys:
+            raise SettingsError(
+                "secret_key_file is missing: without a key no link can be signed.",
+                where=str(self.folder / "mailer.toml"),
+                hint="Name the file that `mailer init` makes in an empty folder, or set MAILER_SECRET_KEY.",
+            )
+        return self.secret_keys
 
     @property
     def templates(self) -> Path | None:

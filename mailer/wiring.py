@@ -34,7 +34,7 @@ def folders(settings: Settings) -> tuple[Path, ...]:
 
 
 def token_keys(settings: Settings) -> TokenKeys:
-    return TokenKeys(settings.secret_keys)
+    return TokenKeys(settings.signing_keys)
 
 
 def links(settings: Settings) -> Links:
@@ -42,7 +42,7 @@ def links(settings: Settings) -> Links:
 
 
 def return_paths(settings: Settings, newsletter: Newsletter) -> ReturnPaths:
-    return ReturnPaths(settings.secret_keys, bounce_domain(newsletter))
+    return ReturnPaths(settings.signing_keys, bounce_domain(newsletter))
 
 
 def signer(settings: Settings, newsletter: Newsletter) -> Signer | None:

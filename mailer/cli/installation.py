@@ -70,9 +70,10 @@ class Installation:
     @cached_property
     def database(self) -> Engine:
         """The database, created or upgraded when needed; raises ``DatabaseError`` and ``SettingsError``."""
+        from mailer.store.database import open_database
         from mailer.store.migrate import prepare_database
 
-        engine = _open(self.settings.database)
+        engine = open_database(self.settings.database)
         prepare_database(engine)
         return engine
 
@@ -98,28 +99,6 @@ class Installation:
         for secret in secrets:
             text = text.replace(secret, "[secret]") if secret else text
         return text
-
-
-def _open(url: str) -> Engine:
-    """An engine for ``url``; what cannot be one is said without repeating it, because it may hold a password."""
-    from sqlalchemy.exc import ArgumentError
-
-    from mailer.store.database import open_database
-
-    try:
-        return open_database(url)
-    except (ArgumentError, ValueError):
-        raise SettingsError(
-            "the address of the database cannot be read.",
-            where="database",
-            hint='Write it as "postgresql+psycopg://mailer@db:5432/mailer"; in a password, @ is %40.',
-        ) from None
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"the driver of the database is not installed ({error.name}).",
-            where="database",
-            hint="Install it with: pip install 'newsletter-mailer[postgres]'",
-        ) from None
 
 
 def newsletter_for(installation: Installation, key: str | None, issues: Sequence[Path]) -> Newsletter:

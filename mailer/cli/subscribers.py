@@ -231,7 +231,7 @@ def unsuppress(installation: Installation, address: str, newsletter: str | None)
 
 
 def _keys(installation: Installation) -> TokenKeys:
-    return TokenKeys(installation.settings.secret_keys)
+    return TokenKeys(installation.settings.signing_keys)
 
 
 def _address(typed: str) -> Address:

@@ -144,8 +144,8 @@ class _Reading:
                 raise ValueError("must name a file: in memory, the ledger would be forgotten")
             return _SQLITE + str(self._folder / file) + said[len(_SQLITE) + len(file) :]
         try:
-            scheme = urlsplit(said).scheme
-        except ValueError:
+            scheme = urlsplit(said).scheme if urlsplit(said).port != 0 else ""
+        except ValueError:  # a port that is no number, a bracket without its other one
             scheme = ""
         if scheme in {"postgresql", "postgres", _POSTGRES}:
             return _POSTGRES + said[len(scheme) :]

@@ -245,6 +245,18 @@ def test_a_database_that_does_not_answer_keeps_its_password(tmp_path: Path, url:
     assert "this should not have happened" not in answer.stderr
 
 
+def test_work_that_needs_a_key_says_so(tmp_path: Path) -> None:
+    (tmp_path / "mailer.toml").write_text('[newsletters.news]\nname = "News"\nsender = "news@example.org"\n')
+    for words in (
+        ["subscribers", "add", "x@example.org"],
+        ["send", str(an_issue(tmp_path)), "--to", "x@example.org"],
+    ):
+        answer = mailer_process(*words, cwd=tmp_path)
+        assert answer.returncode == 2
+        assert "secret_key_file is missing" in answer.stderr
+    assert mailer_process("subscribers", "list", cwd=tmp_path).returncode == 0
+
+
 def test_fix_mends_the_file_and_nothing_else_of_it(tmp_path: Path) -> None:
     issue = tmp_path / "issue.md"
     before = "\ufeff---\r\ntitle: Spring\r\ndate: 2026-05-01\r\n---\r\n\r\nThe harbour café is open.\r\n"
