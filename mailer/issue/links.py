@@ -16,6 +16,7 @@ from markdown_it.token import Token
 
 from mailer.issue.findings import Findings
 from mailer.issue.markdown import plain_text
+from mailer.issue.native import merged
 
 KEPT_SCHEMES: Final = frozenset({
     "http", "https", "mailto", "xmpp", "tel", "sms", "geo", "irc", "ircs", "matrix", "sip", "sips", "ftp",
@@ -86,7 +87,7 @@ def _inline(children: list[Token], base: Base, findings: Findings) -> list[Token
                 out.append(words)
         else:
             out.append(token)
-    return out
+    return merged(out) if len(out) < len(children) else out
 
 
 def _rewrite(token: Token, attribute: str, base: Base, findings: Findings) -> bool:

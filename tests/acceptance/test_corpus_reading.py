@@ -24,17 +24,19 @@ pytestmark = [
 ]
 
 
+NEWSLETTER = Newsletter(
+    key="paper",
+    name="The Paper",
+    sender="The Paper <paper@example.org>",
+    list_id="paper.example.org",
+    site_url="https://site.example.org",
+    base_url="https://news.example.org",
+    languages=("en", "de", "es", "fr", "it", "pt-br"),
+)
+
+
 def read(path: Path) -> Issue:
-    newsletter = Newsletter(
-        key="paper",
-        name="The Paper",
-        sender="The Paper <paper@example.org>",
-        list_id="paper.example.org",
-        site_url="https://site.example.org",
-        base_url="https://news.example.org",
-        languages=("en", "de", "es", "fr", "it", "pt-br"),
-    )
-    return read_issue(path.read_bytes(), path.name, newsletter)
+    return read_issue(path.read_bytes(), path.name, NEWSLETTER)
 
 
 def spoken(issue: Issue) -> str:
@@ -109,3 +111,12 @@ def test_a_published_issue_has_no_errors() -> None:
         if "draft" not in path.name:
             errors = [str(problem) for problem in read(path).problems if problem.severity is Severity.ERROR]
             assert errors == [], path.name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_line_ends_and_byte_order_mark_change_nothing(path: Path) -> None:
+    plain = read(path)
+    foreign = b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n")
+    again = read_issue(foreign, path.name, NEWSLETTER)
+    assert again.tokens == plain.tokens
+    assert again.problems == plain.problems

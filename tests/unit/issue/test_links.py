@@ -8,6 +8,7 @@ from mailer.issue.links import Base, resolve
 from mailer.issue.words import visible_words
 from tests.builders.issue import an_issue, an_issues_newsletter
 from tests.unit.issue.shown import shown, told
+from tests.unit.issue.wellformed import check
 
 BASE = Base("https://example.org", "https://example.org/2025/a/", "https://news.example.org/example/a/en/")
 HEADER = "---\ntitle: A\nurl: /2025/a/\n---\n"
@@ -99,6 +100,10 @@ def test_unsafe_links_lose_their_address_and_keep_their_words() -> None:
     issue = an_issue("a [b *c*](javascript:x) ![d](data:image/png;base64,xx) [e]()", header=HEADER)
     assert shown(issue) == "<p>a b <em>c</em> d e</p>"
     assert told(issue) == ["5:11 unsafe-link error", "5:30 unsafe-link error", "5:58 empty-link error"]
+
+
+def test_what_stood_in_a_removed_link_moves_up_a_level() -> None:
+    check(an_issue("a [b *c*](javascript:x) d", header=HEADER))
 
 
 def test_every_link_knows_what_was_written_and_where() -> None:
