@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -123,12 +124,16 @@ def import_people(
         newest = connection.scalar(select(func.max(SubscriptionRow.id))) or 0
         connection.commit()
         try:
-            for chunk in _chunks(rows, result, on_rejected):
-                staged = told.stage(chunk)  # before the transaction: others may write meanwhile
-                result.twice += len(chunk) - len(staged)
-                _move(connection, staged, newest, result, now, rehearse)
-                connection.commit()
-                on_progress(chunk[-1].line)
+            # The database works on a chunk while the next one is read: its driver lets Python go on meanwhile.
+            with ThreadPoolExecutor(1) as mover:
+                moving: Future[int] | None = None
+                for chunk in _chunks(rows, result, on_rejected):
+                    staged = told.stage(chunk)
+                    if moving is not None:
+                        on_progress(moving.result())
+                    moving = mover.submit(_move, connection, chunk, staged, newest, result, now, rehearse)
+                if moving is not None:
+                    on_progress(moving.result())
         finally:
             connection.rollback()
             for table in (_STAGE, _SEEN):
@@ -219,13 +224,18 @@ def _as_text(time: datetime) -> str:
 
 def _move(
     connection: Connection,
+    chunk: list[Row],
     staged: list[tuple[object, ...]],
     newest: int,
     result: ImportResult,
     now: datetime,
     rehearse: bool,
-) -> None:
-    """One chunk from the temporary table to where it belongs."""
+) -> int:
+    """One chunk through the temporary table to where it belongs, in one transaction; the line that was reached.
+
+    Of ``result`` it touches what the reading of the next chunk leaves alone.
+    """
+    result.twice += len(chunk) - len(staged)
     if connection.dialect.name == "postgresql" and not rehearse:
         # SQLite has one writer anyway; here nobody may slip in between our look and our writing.
         connection.execute(text("LOCK TABLE subscriber, subscription IN SHARE ROW EXCLUSIVE MODE"))
@@ -240,6 +250,8 @@ def _move(
         connection.execute(insert(_SEEN).from_select(["address_key", "newsletter"], _who()))
     else:
         _write(connection, now)
+    connection.commit()
+    return chunk[-1].line
 
 
 def _who() -> Any:
