@@ -15,7 +15,8 @@ WORDS = """
 ¦ <input name=email> ¦ <iframe src=//y> ¦ <figure> ¦ <figcaption> ¦ </figure> ¦ <blockquote> ¦ </blockquote>
 ¦ <h2> ¦ </h2> ¦ <T> ¦ <x-y> ¦ </x-y> ¦ <br> ¦ <hr> ¦ <dl><dt> ¦ <dd> ¦ {{< figure src=a caption=b >}} ¦ {{%
 x %}} ¦ {{% /x %}} ¦ >}} ¦ {% raw %} ¦ {% endraw %} ¦ {{ a }} ¦ {{< highlight rust >}} ¦ {{< /highlight >}}
-¦ {% highlight c %} ¦ {% endhighlight %} ¦ {% comment %} ¦ [ ¦ ]( ¦ ) ¦ [^1] ¦ [^1]: n ¦ [x](/y) ¦ [x]() ¦ [j](javascript:x) ¦ ![ ¦
+¦ {% highlight c %} ¦ {% endhighlight %} ¦ {% comment %} ¦ [ ¦ ]( ¦ ) ¦ [^1] ¦ [^1]: n ¦ [x](/y)
+¦ [x]() ¦ [j](javascript:x) ¦ ![ ¦
 [x][y] ¦ [y]: /z ¦ * ¦ ** ¦ _ ¦ ` ¦ ``` ¦ ~~ ¦ | ¦ --- ¦ +++ ¦ : d ¦ word ¦ ümlaut ¦ &amp; ¦ < ¦ > ¦ " ¦ ' ¦
 = ¦ https://a.example/b ¦ [TOC] ¦ {: .x} ¦ [!NOTE] ¦ &#12; ¦ &#x85; ¦ &#xD800;
 """
