@@ -72,7 +72,7 @@ def render_edition(
     Raises TemplateError (a template is missing or broken) and SettingsError (the accent is no colour).
     """
     newsletter = _printable(newsletter)
-    order = outline(_below_title(tree(issue.tokens), issue.title), issue.sections)
+    order = outline(below_title(tree(issue.tokens), issue.title), issue.sections)
     phrases = phrases_for(issue.language)
     values = _values(issue, newsletter, translations, order, phrases)
     body = TextBody(order, phrases.notes).text()
@@ -149,7 +149,7 @@ def _printable(newsletter: Newsletter) -> Newsletter:
     )
 
 
-def _below_title(nodes: list[Node], title: str) -> list[Node]:
+def below_title(nodes: list[Node], title: str) -> list[Node]:
     """The body without a first heading that only says the title again."""
     first = nodes[0] if nodes else None
     says_title = first is not None and first.type == "heading" and plain(first) == " ".join(clean(title).split())

@@ -35,7 +35,7 @@ class HtmlBody:
 
     def node(self, node: Node) -> str:
         """Any node; an element nobody foresaw is shown by what is in it, so that no word is lost."""
-        writer = _WRITERS.get(node.type)
+        writer = WRITERS.get(node.type)
         if writer is not None:
             return writer(self, node)
         return self.inside(node) if node.children else escape(node.content)
@@ -146,7 +146,7 @@ def _attributes(node: Node) -> str:
 
 
 _Writer = Callable[[HtmlBody, Node], str]
-_WRITERS: Final[Mapping[str, _Writer]] = {
+WRITERS: Final[Mapping[str, _Writer]] = {
     "paragraph": HtmlBody._paragraph,
     "heading": HtmlBody._heading,
     "blockquote": HtmlBody._element,

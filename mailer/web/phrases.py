@@ -294,7 +294,7 @@ PAGES: Final[Mapping[str, PagePhrases]] = {phrases.language: phrases for phrases
 
 
 def nearest_language(tag: str, known: Iterable[str]) -> str | None:
-    """The known language that a tag means: itself, its root ("de-at": "de"), a relative ("pt": "pt-br"), or none."""
+    """The known language that a tag means: itself, its root ("de-at": "de"), a relative ("pt": "pt-br"), none."""
     languages = list(known)
     tag = tag.strip().lower().replace("_", "-")
     root = tag.split("-")[0]
