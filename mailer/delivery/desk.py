@@ -57,6 +57,7 @@ class Desk:
         self._rows: deque[Leased] = deque()
         self._waiting: list[Waiter] = []
         self._leasing = False
+        self._low = 0  # so few rows left: time for the next batch
         self._dry = False  # the last lease found nothing
         self._returns = 0  # rows that went back into the queue: a lease that was asked before did not see them
         self._after_id = 0
@@ -248,10 +249,11 @@ class Desk:
     def _refill(self) -> None:
         if self.ending is not None:
             return
-        size = self._batch()
-        if len(self._rows) <= size // 2 and not self._leasing and not self._dry:
+        if len(self._rows) <= self._low and not self._leasing and not self._dry:
+            size = self._batch()
+            self._low = size // 2
             self._leasing = True
-            answer = self._writer.call(partial(self._lease, size - len(self._rows)))
+            answer = self._writer.call(partial(self._lease, max(size - len(self._rows), 1)))
             answer.add_done_callback(partial(self._leased, self._returns))
         if self._rows:
             self._moments.refill()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum, StrEnum, auto
 from types import MappingProxyType
 from typing import Final
 
 
-class Stage(Enum):
+class Stage(StrEnum):
     """What the reply answers."""
 
     MAIL = "MAIL FROM"
@@ -22,7 +22,7 @@ class Stage(Enum):
     BODY = "the message"
 
 
-class Meaning(Enum):
+class Meaning(IntEnum):
     """What follows from a reply."""
 
     ACCEPTED = auto()

@@ -28,18 +28,14 @@ def wait_before_next(row: Leased, now: datetime) -> timedelta:
 
 def from_reply(row: Leased, reply: Reply, meaning: Meaning, now: datetime) -> Result:
     """The result of a reply that settles the row for now."""
+    if meaning is Meaning.ACCEPTED:
+        return Result(row.delivery_id, S.ACCEPTED, reply.code, reply.enhanced_code, reply.words)
     again = meaning is Meaning.SENDER and row.attempts > 0  # the others go first: it may be about this one
     if meaning in {Meaning.DEFERRED, Meaning.SLOWER} or again:
         return _later(row, reply.code, reply.enhanced_code, reply.words, now)
-    state = {
-        Meaning.ACCEPTED: S.ACCEPTED,
-        Meaning.REFUSED: S.REFUSED,
-        Meaning.ADDRESS: S.REFUSED,
-        Meaning.SENDER: S.QUEUED,
-    }[meaning]
     return Result(
         row.delivery_id,
-        state,
+        S.QUEUED if meaning is Meaning.SENDER else S.REFUSED,
         code=reply.code,
         enhanced_code=reply.enhanced_code,
         reply=reply.words,

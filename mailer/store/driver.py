@@ -31,7 +31,7 @@ class Driver:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._rendered: dict[int, _Rendered] = {}
-        as_stored = UtcTime().bind_processor(dialect)
+        as_stored = UtcTime().dialect_impl(dialect).bind_processor(dialect)
         self.time: Callable[[datetime], Any] = as_stored or (lambda moment: moment)
 
     def run(self, connection: Connection, statement: Update, rows: Sequence[dict[str, Any]]) -> int:
