@@ -12,7 +12,7 @@ from typing import Final
 from mailer.issue import Issue, Problem, Severity
 from mailer.lint.directives import Directives
 from mailer.lint.manuscript import Finding, Manuscript
-from mailer.lint.reading import READING, is_said_better
+from mailer.lint.reading import READING, is_said_better, judged
 from mailer.lint.rule import Rule
 from mailer.lint.rules import RULES
 from mailer.lint.size import Weight, size_problems
@@ -51,7 +51,7 @@ def lint(issue: Issue, *, settings: LintSettings = DEFAULT) -> list[Problem]:
     for candidate in RULES:
         if settings.runs(candidate):
             found.extend(_problem(manuscript, candidate, finding) for finding in candidate.check(manuscript))
-    found.extend(problem for problem in issue.problems if not is_said_better(problem, found))
+    found.extend(judged(problem for problem in issue.problems if not is_said_better(problem, found)))
     found.extend(directives.problems)
     return _settled(found, directives, settings)
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
-from mailer.issue import Problem
+from mailer.issue import Problem, Severity
 
 READING: Final = {
     "front-matter": "The header cannot be read, or a value of it is not what its key asks for.",
     "missing-title": "The issue has no title, so the mail would have no subject.",
-    "encoding": "The file is not clean UTF-8: undecodable bytes or control characters were replaced.",
-    "markdown": "The text cannot be read as Markdown.",
+    "date": "The date is none that anybody can read.",
+    "language": "The language is none of the newsletter's.",
+    "encoding": "The file is not clean UTF-8: undecodable bytes were replaced.",
+    "control-character": "Characters that no text has were left out.",
+    "markdown": "The text is nested too deep to be read.",
     "shortcode": "A shortcode that nothing says how to turn into mail; settings can.",
     "removed-html": "HTML that no mail client runs (forms, scripts, frames, handlers) was removed or replaced.",
+    "unknown-html": "What looks like a tag (`Vec<T>`) is none, and is shown as it is written.",
+    "html-comment": "A comment that is never closed.",
     "relative-link": "A link or image leads into a site that is not known; set `site_url`.",
     "unsafe-link": "A link whose scheme does not work in mail, or is dangerous there.",
     "broken-link": "A link that is written with a slip and was mended.",
@@ -28,6 +34,8 @@ _SAID_BY: Final = {
     "empty-link": frozenset({"empty-link", "placeholder-link"}),
     "unsafe-link": frozenset({"link-syntax", "address-link", "image-format"}),
 }
+_ONE_CAUSE: Final = frozenset({"relative-link", "unknown-html", "control-character"})
+_REPLACED: Final = "stands in its place"  # how the reader says that a link was left for what was removed
 _NEAR_COLUMNS: Final = 200  # a reader's place may be the link's text, its target, or the start of its line
 
 
@@ -44,3 +52,24 @@ def is_said_better(problem: Problem, found: Iterable[Problem]) -> bool:
 
 def _slack(problem: Problem) -> int:
     return _NEAR_COLUMNS if problem.rule == "empty-link" else 2
+
+
+def judged(problems: Iterable[Problem]) -> list[Problem]:
+    """The reader's problems as the gate sees them: what left a link is a warning, and one cause is one problem.
+
+    A subscription form that became a link to our own page costs no reader anything; a site that is not known makes
+    every relative link of an issue a problem, and one line of settings mends them all.
+    """
+    kept: list[Problem] = []
+    counted: dict[tuple[str, Severity], list[Problem]] = {}
+    for problem in problems:
+        if problem.rule == "removed-html" and _REPLACED in problem.message:
+            problem = replace(problem, severity=Severity.WARNING)
+        if problem.rule in _ONE_CAUSE:
+            counted.setdefault((problem.rule, problem.severity), []).append(problem)
+        else:
+            kept.append(problem)
+    for alike in counted.values():
+        more = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
+        kept.append(replace(alike[0], message=f"{alike[0].message}{more}"))
+    return kept
