@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, func, select
 
 from mailer.errors import IssueRefused, UsageError
-from mailer.flows.prepare import PreparedIssue
+from mailer.flows.prepare import PreparedEdition, PreparedIssue
+from mailer.newsletter import Newsletter
+from mailer.render.web import render_web_body
 from mailer.settings import Rate
 from mailer.store import ledger
 from mailer.store.database import writing
@@ -92,7 +94,7 @@ def freeze_and_plan(engine: Engine, prepared: PreparedIssue, now: datetime) -> S
             title=original.title,
             issue_date=original.date,
             page_url=original.page_url,
-            editions=[NewEdition(edition.rendered, edition.source.raw) for edition in prepared.editions],
+            editions=[new_edition(edition, newsletter) for edition in prepared.editions],
             now=now,
         )
         ledger.plan(connection, issue_id, newsletter.key, editions, fallback_of(prepared), now)
@@ -100,6 +102,16 @@ def freeze_and_plan(engine: Engine, prepared: PreparedIssue, now: datetime) -> S
     if planned is None:  # the row was written three statements ago
         raise AssertionError("a frozen issue is not in the database")
     return planned
+
+
+def new_edition(edition: PreparedEdition, newsletter: Newsletter) -> NewEdition:
+    """What is frozen of an edition: as mail, as written, and as a page of the archive."""
+    return NewEdition(
+        edition.rendered,
+        edition.source.raw,
+        render_web_body(edition.issue, newsletter),
+        edition.issue.page_url,
+    )
 
 
 def fallback_of(prepared: PreparedIssue) -> str:

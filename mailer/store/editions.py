@@ -36,6 +36,8 @@ class NewEdition:
 
     rendered: RenderedEdition
     source: bytes
+    web_html: str = ""  # its body for the archive
+    page_url: str = ""  # its own page on the site
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ def freeze(
                 "result_sha256": result_sha256(rendered),
                 "template_version": rendered.template_version,
                 "frozen_at": now,
+                "web_html": edition.web_html,
+                "page_url": edition.page_url,
             },
         ).scalar_one()
     return issue_id, ids

@@ -68,6 +68,25 @@ class EditionRow(Base):
     result_sha256: Mapped[str] = mapped_column(String(64))  # over subject, HTML and text
     template_version: Mapped[str] = mapped_column(String(64))
     frozen_at: Mapped[datetime]
+    web_html: Mapped[str] = mapped_column(Text, default="")  # the body for the archive; "" before revision 0002
+    page_url: Mapped[str] = mapped_column(Text, default="")  # this translation's own page on the site
+
+
+class CorrectionRow(Base):
+    """A later text of an edition, for the archive only; the newest is shown. The edition stays as it was sent."""
+
+    __tablename__ = "correction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(Text, default="")  # what was corrected, in a person's words
+    subject: Mapped[str] = mapped_column(Text)
+    preheader: Mapped[str] = mapped_column(Text)
+    web_html: Mapped[str] = mapped_column(Text)
+    source: Mapped[bytes] = mapped_column(LargeBinary)
+    source_sha256: Mapped[str] = mapped_column(String(64))
+    result_sha256: Mapped[str] = mapped_column(String(64))  # over subject, HTML and text as a mail would have them
 
 
 class DeliveryRow(Base):
