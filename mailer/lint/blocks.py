@@ -100,6 +100,7 @@ class Skeleton:
 
     blocks: tuple[Block, ...] = ()
     items: tuple[Item, ...] = ()
+    empty_quotes: tuple[int, ...] = ()  # lines on which quotations with nothing in them begin
     sections: tuple[Section, ...] = field(default=())
 
 
@@ -126,7 +127,9 @@ def skeleton(text: str) -> Skeleton:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     reader = _Reader()
     reader.read(parser.parse(text))
-    return Skeleton(tuple(reader.blocks), tuple(reader.items), tuple(_sections(reader.blocks)))
+    return Skeleton(
+        tuple(reader.blocks), tuple(reader.items), tuple(reader.empty_quotes), tuple(_sections(reader.blocks))
+    )
 
 
 class _Reader:
@@ -135,6 +138,7 @@ class _Reader:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.items: list[Item] = []
+        self.empty_quotes: list[int] = []
         self._lists: list[int] = []
         self._open: list[tuple[int, int, int, int]] = []  # item number, its list, first and last line
         self._parents: dict[int, bool] = {}
@@ -158,6 +162,8 @@ class _Reader:
                 self._close_item()
             elif token.type == "blockquote_open":
                 self._quotes += 1
+                if tokens[index + 1].type == "blockquote_close":
+                    self.empty_quotes.append(_lines(token)[0])
             elif token.type == "blockquote_close":
                 self._quotes -= 1
             else:

@@ -114,6 +114,7 @@ _LAST_WORD = re.compile(r"(?:^|\s)([^\W\d_]+)$")
 _JOINING: Final = words("and or und oder y o et ou e ed")
 _LEAST_WORDS: Final = 4
 _LONG_WORDS: Final = 8
+_NAME_WORDS: Final = 3  # “- Gajim:” waits for its news; a longer item with a colon speaks of its neighbours
 _HINT: Final = "Finish the sentence."
 
 
@@ -133,6 +134,13 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         if word and length >= _LEAST_WORDS and (is_last or _stands_apart(block, following)):
             message = f"the text stops in mid-sentence, with “{word}”"
             yield Finding(offset, message, _HINT, is_last or bool(block.lists))
+        elif (
+            block.lists
+            and text.endswith(":")
+            and length <= _NAME_WORDS
+            and (is_last or _stands_apart(block, following))
+        ):
+            yield Finding(offset, "this announces something, and nothing follows", _HINT, is_certain=False)
         elif not is_last or block.lists:
             continue
         elif length >= _LEAST_WORDS and (mark := _OPEN_END.search(text)):
@@ -171,9 +179,8 @@ def _stands_apart(block: Block, following: Block | None) -> bool:
     if following is None:
         return True
     if block.lists:
-        return (
-            bool(following.lists) and len(following.lists) <= len(block.lists) and following.kind is Kind.PARAGRAPH
-        )
+        is_inside = following.lists[: len(block.lists)] == block.lists
+        return bool(following.lists) and not is_inside and following.kind is Kind.PARAGRAPH
     return (
         following.kind is Kind.PARAGRAPH
         and not following.lists

@@ -76,6 +76,7 @@ from mailer.issue import Severity
 from mailer.lint.blocks import Kind
 from mailer.lint.links import Form
 from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.months import NUMBERS
 from mailer.lint.rule import Rule
 
 _HINT: Final = "Write what belongs there, or take the line out."
@@ -97,7 +98,18 @@ _CERTAIN: Final = (
     (r"(?<![\w.-])(?P<mark>TODO|FIXME|TBD)\s*:", "“{}” marks unfinished text"),
     (rf"[:=|–—-]\s*(?P<mark>TODO|FIXME)\b{_CLOSING}", "“{}” marks unfinished text"),
     (r"(?<![\w.-])(?P<mark>X{3,})(?![\w-])", "“{}” stands for something that is not known yet"),
-    (r"(?<!\w)(?P<mark>XX[./-]XX(?:[./-](?:\d{2,4}|X{2,4}))?|20\d\d[-/]XX\b|20XX\b)", "“{}” is no date yet"),
+    (
+        r"(?<!\w)(?P<mark>XX[./-]XX(?:[./-](?:\d{2,4}|X{2,4}))?|20\d\d[-/]XX\b|20XX\b|202[xX]\b)",
+        "“{}” is no date yet",
+    ),
+    (
+        rf"\b(?P<mark>XX)(?=(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?i:{'|'.join(sorted(NUMBERS))})\b)",
+        "“{}” is no day yet",
+    ),
+    (
+        r"[(\[]\s*(?P<mark>(?i:link|source|url|date|name|who|when|version|check|correct|image|quelle|enlace|lien)\s*\?+)\s*[)\]]",
+        "“{}” asks for something",
+    ),
     (r"(?:^|[(\[|:=–—/\"@])[ \t>*_#+-]*(?P<mark>\?{3,})", "“{}” stands for text"),
     (
         r"\b(?:to|by|of|in|on|at|the|from|with|for|is|von|am|bei|mit|par|por|di|le|la)[ \t]+(?P<mark>\?{3,})",
@@ -120,7 +132,9 @@ _CERTAIN: Final = (
 )
 # what is searched at the start of a paragraph, item or heading only, and must be all of its first line
 _WHOLE: Final = (
-    r"tb[dc]|todo|x{3,}",
+    r"tb[dc]|todo|x{3,}|wip|work\s+in\s+progress",
+    r"(?:please\s+)?(?:review|check|verify|proof-?read|rephrase|reword|rewrite|expand|shorten)(?:\s+(?:this|that|it|me))?",
+    r"(?:still\s+)?needs\s+(?:a\s+)?(?:review|rewording|rewrite|rewriting|update|check|checking|proof-?reading)",
     r"(?:please\s+)?insert\b[^.!?\n]{0,60}\bhere|(?:add|put|paste|enter|fill\s+in|place|describe)\b[^.!?\n]{0,40}\bhere",
     r"[^.!?\n\[]{0,30}\bhier\s+(?:[\w-]+\s+){0,4}(?:einfügen|ergänzen|eintragen)",
     r"(?:insertar|insérer|inserire|inserir|añadir|ajouter|aggiungere|adicionar)\b[^.!?\n]{0,40}\b(?:aquí|ici|qui|aqui)",

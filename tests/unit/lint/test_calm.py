@@ -9,6 +9,8 @@ from mailer.lint.engine import RULES, lint
 from tests.builders.manuscript import HEADER, a_manuscript, a_source
 
 QUIET = [
+    "In the XX century, at the XX Congress (really?), on 20 May.\n",
+    "- Gajim:\n\n  Text.\n- Dino:\n  - 0.5\n- Others: none.\n",
     "To everyone involved, thank you!\n",
     "To everyone contributing: thanks a lot.\n",
     "This is work in progress, says its author.\n",
