@@ -8,7 +8,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -129,3 +139,14 @@ class OutboxRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
     error: Mapped[str] = mapped_column(Text, default="")
+
+
+class BucketRow(Base):
+    """How far an allowance is used up (``subscribers.limits``); shared by all web processes."""
+
+    __tablename__ = "bucket"
+
+    scope: Mapped[str] = mapped_column(
+        String(255), primary_key=True
+    )  # "network:…", "domain:example.org", "overall"
+    full_until: Mapped[int] = mapped_column(BigInteger)  # microseconds since 1970
