@@ -17,11 +17,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from mailer.bounce.bounce import Kind
 from mailer.store.states import DeliveryState, SendingState
 from subscribers.tables import Base
 
 
-def _one_of(column: str, values: type[DeliveryState] | type[SendingState]) -> str:
+def _one_of(column: str, values: type[DeliveryState] | type[SendingState] | type[Kind]) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
@@ -152,3 +153,50 @@ class PaceRow(Base):
     window_seconds: Mapped[int]  # 0: the row that says when the next message of an even pace may go
     slot: Mapped[int] = mapped_column(BigInteger)  # the time granule, in microseconds since 1970
     used: Mapped[int] = mapped_column(BigInteger)  # messages; in the row of the even pace, microseconds since 1970
+
+
+class ReturnedRow(Base):
+    """A mail or a webhook's request that said something about deliveries, as it came; gone after 90 days."""
+
+    __tablename__ = "returned"
+    __table_args__ = (UniqueConstraint("source", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(16))  # "mail", or the provider of the webhook
+    digest: Mapped[str] = mapped_column(String(64))  # names the content: a replay has the same
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class BounceRow(Base):
+    """What one mail, webhook event or refusal said about one recipient, and what followed. Stored once.
+
+    ``delivery_id`` and the columns after it say whose it is; all are NULL when it matched no delivery of ours.
+    """
+
+    __tablename__ = "bounce"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", Kind), name="kind"),
+        Index("ix_bounce_issue_id_kind", "issue_id", "kind"),
+        Index("ix_bounce_subscription_id", "subscription_id"),
+        Index("ix_bounce_delivery_id", "delivery_id"),
+        Index("ix_bounce_returned_id", "returned_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(64), unique=True)  # a hash: what comes again has the same
+    source: Mapped[str] = mapped_column(String(16))  # "mail", "smtp" for a refusal, or the webhook's provider
+    returned_id: Mapped[int | None] = mapped_column(ForeignKey("returned.id", ondelete="SET NULL"))
+    kind: Mapped[str] = mapped_column(String(16))  # mailer.bounce.bounce.Kind
+    reason: Mapped[str] = mapped_column(String(32))
+    recipient: Mapped[str] = mapped_column(Text)  # as reported; "" where the report hides it
+    reply_code: Mapped[int | None]
+    enhanced_code: Mapped[str] = mapped_column(String(16), default="")
+    diagnostic: Mapped[str] = mapped_column(Text, default="")
+    proof: Mapped[str] = mapped_column(String(16), default="")  # token, message-id, link, fields; "" unmatched
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id", ondelete="SET NULL"))
+    issue_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id", ondelete="SET NULL"))
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id", ondelete="SET NULL"))
+    action: Mapped[str] = mapped_column(String(16))  # mailer.bounce.policy.Action
+    paused: Mapped[bool] = mapped_column(default=False)  # this one made the sending of its issue pause
+    at: Mapped[datetime]
