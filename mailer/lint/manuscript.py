@@ -148,6 +148,16 @@ class Manuscript:
         """Links that start in the half-open span, without definitions."""
         return tuple(link for link in self.links if start <= link.start < end and link.form is not Form.DEFINITION)
 
+    def is_in_link_text(self, start: int, end: int, *, or_all: bool = False) -> bool:
+        """True for a part of a link's text (with ``or_all`` for all of it): the title of somebody else's article."""
+        return any(
+            link.text_start <= start
+            and end <= link.text_end
+            and (or_all or end - start < len(link.text.strip(" *_`")))
+            for link in self.links
+            if not link.image
+        )
+
     def _figures(self) -> Iterator[Link]:
         for region in self.regions:
             if region.kind is not Kind.SHORTCODE:

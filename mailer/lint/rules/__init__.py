@@ -36,6 +36,7 @@ from mailer.lint.rules import (
     normalisation,
     nothing_new,
     only_images,
+    past_event,
     placeholder,
     placeholder_bracket,
     placeholder_link,
@@ -73,6 +74,7 @@ RULES: Final[tuple[Rule, ...]] = (
     nothing_new.RULE,
     month_name.RULE,
     date_mismatch.RULE,
+    past_event.RULE,
     # links
     link_syntax.RULE,
     address_link.RULE,

@@ -27,7 +27,8 @@ _MARK = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |$)[^\n]*", re.MULTILINE)
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
-    for found in _MARK.finditer(manuscript.source):
+    text = manuscript.source[: manuscript.body_start] + manuscript.markup[manuscript.body_start :]
+    for found in _MARK.finditer(text):
         yield Finding(found.start(), f"“{found[0]}” is left from a merge", "Keep one of the two versions.")
 
 

@@ -64,6 +64,7 @@ _SCHEME_SLIP = re.compile(
 _NO_SCHEME = re.compile(
     r"(?:www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|eu|de|fr|it|es|info|chat)(?:[/?#]|$))"
 )
+_CLOSE = "Write [text](address), with no space in the address."
 _HINT = "Open it in a browser, and copy its address from there."
 
 
@@ -77,7 +78,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         else:
             message = _fault(link)
             if message:
-                yield Finding(link.target_start, message, _HINT)
+                yield Finding(link.target_start, message, _CLOSE if link.broken else _HINT)
     for found in _APART.finditer(manuscript.markup, manuscript.body_start):
         yield Finding(
             found.start(), "the space between text and target keeps this from being a link", "Take it out."

@@ -175,7 +175,9 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
     seen: list[tuple[int, int]] = []
     for found, message, is_certain in _found(manuscript):
         start, end = found.span("mark")
-        if any(first < end and start < last for first, last in seen) or _is_part_of_a_name(manuscript, start, end):
+        if any(first < end and start < last for first, last in seen) or manuscript.is_in_link_text(
+            start, end + (" " in found["mark"])
+        ):
             continue
         seen.append((start, end))
         message = message.format(" ".join(found["mark"].split()))
@@ -202,15 +204,6 @@ def _found(manuscript: Manuscript) -> Iterator[tuple[re.Match[str], str, bool]]:
             yield found, _SAID, True
     for pattern, message in _PERHAPS:
         yield from ((found, message, False) for found in pattern.finditer(prose, start))
-
-
-def _is_part_of_a_name(manuscript: Manuscript, start: int, end: int) -> bool:
-    """Inside a link's text, and not all of it: the title of somebody's article."""
-    return any(
-        link.text_start <= start and end <= link.text_end and end - start < len(link.text.strip(" *_`"))
-        for link in manuscript.links
-        if not link.image
-    )
 
 
 def _is_quoted(manuscript: Manuscript, offset: int) -> bool:

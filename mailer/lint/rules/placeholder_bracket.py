@@ -7,6 +7,7 @@ PASS:
     - [Our meeting](https://example.net/) [DE / EN], every Monday [video] [RFC]
     - She said: “It works […] everywhere.” `[IMAGE]`
     - A `Vec<Name>` is not a Vec<Name>, and <small>small print</small> is none.
+    - [[add] a flag for <Name>](https://s.example/1), <Self as Project>::Item
 
 FAIL:
     Thanks to [CONTRIBUTORS] for their help!
@@ -62,11 +63,14 @@ _ANGLE_WORDS = re.compile(
     r"summary|project|feature|steps|image|picture|here|todo|tbd)\b",
     re.IGNORECASE,
 )
+_TYPE = re.compile(r"::|[,&]|\b(?:as|dyn|impl|mut|extends)\b")  # `<T as Name>`: source code, not a note
 _HINT: Final = "Write what belongs there, or take the brackets out."
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
     for found in _BRACKET.finditer(manuscript.prose, manuscript.body_start):
+        if manuscript.is_in_link_text(*found.span()):
+            continue
         text = found[1].strip()
         message = f"“[{text}]” stands for something that is still to come"
         words = re.findall(r"[^\W\d_]+", text)
@@ -77,7 +81,9 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             yield Finding(found.start(), message, _HINT, is_certain=False)
     for found in _ANGLE.finditer(manuscript.prose, manuscript.body_start):
         name = re.split(r"[\s/]", found[1], maxsplit=1)[0].lower()
-        if name not in HTML_NAMES and _ANGLE_WORDS.search(found[1]):
+        if name in HTML_NAMES or _TYPE.search(found[1]) or manuscript.is_in_link_text(*found.span()):
+            continue
+        if _ANGLE_WORDS.search(found[1]):
             yield Finding(found.start(), f"“<{found[1]}>” stands for something that is still to come", _HINT)
 
 

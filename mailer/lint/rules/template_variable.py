@@ -35,7 +35,8 @@ _IN_PROSE = re.compile(r"(?<![\w$#{])\{(?:title|month|year|date|first_name|issue
 def check(manuscript: Manuscript) -> Iterator[Finding]:
     for found in _VARIABLE.finditer(manuscript.markup, manuscript.body_start):
         message = f"“{found[0]}” is a template's variable that nothing filled in"
-        yield Finding(found.start(), message, "Write its value, or mark it as code with `…`.")
+        is_title = manuscript.is_in_link_text(found.start(), found.end())
+        yield Finding(found.start(), message, "Write its value, or mark it as code with `…`.", not is_title)
     for found in _IN_PROSE.finditer(manuscript.prose, manuscript.body_start):
         yield Finding(
             found.start(), f"“{found[0]}” is a template's variable", "Write its value, or mark it as code."

@@ -1,7 +1,7 @@
 """A template's comment says what goes there, and nothing was put there.
 
-`<!-- quote goes here -->` before a list, a quotation, a table or code is filled; before a heading or the end it is
-not; before a paragraph nobody can tell the template's text from new one: a warning.
+`<!-- quote goes here -->` before a list, a quotation, a table or code is filled. Between two headings it is not; in
+other places nobody can tell the template's text from new one: a warning.
 
 PASS:
     <!-- events go here -->
@@ -73,7 +73,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
                 comment.start,
                 f"the comment says “{said}”, and nothing was put there",
                 "Write it, or take the comment out.",
-                ends,
+                ends and before != [] and before[-1].kind is Kind.HEADING,
             )
 
 

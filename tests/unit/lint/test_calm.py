@@ -9,6 +9,8 @@ from mailer.lint.engine import RULES, lint
 from tests.builders.manuscript import HEADER, a_manuscript, a_source
 
 QUIET = [
+    "- [[add] a flag, MISSING LINK](https://s.example/1) and [UPDATE README](https://s.example/2)\n",
+    "```\n<<<<<<< HEAD\n```\n",
     "In the XX century, at the XX Congress (really?), on 20 May.\n",
     "- Gajim:\n\n  Text.\n- Dino:\n  - 0.5\n- Others: none.\n",
     "To everyone involved, thank you!\n",

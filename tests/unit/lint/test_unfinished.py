@@ -106,12 +106,14 @@ ERRORS = [
     "---\ntitle: Mai\ndate: 2024-05-10\nlang: de\n---\nEs gibt eine Version mit einer\n\n## B\n\nKeine.\n",
     "## Software\n\nThese projects released new versions:\n\n## Events\n\nNone.\n",
     "## Software\n\n- Gajim was released with the\n- Dino too.\n",
-    "Vote!\n\n<!-- quote goes here -->\n\n# Jobs\n\nNone.\n",
+    "# Quote\n\n<!-- quote goes here -->\n\n## Jobs\n\nNone.\n",
     "Thanks to peopleâ€™s work.\n",
     "Thanks to Andr�!\n",
 ]  # fmt: skip
 
 WARNINGS = [
+    ("Vote!\n\n<!-- quote goes here -->\n\n# Jobs\n\nNone.\n", "unfilled-comment"),
+    ("[The {{ title }} of templates](https://s.example/)\n", "template-variable"),
     ("## Articles\n\n- One is here.\n- \n- Two is here.\n", "empty-item"),
     ("## Articles\n\nhttps://example.net/a-long-read\n", "bare-link-item"),
     ("- 7 May | Virtual | TBD\n", "placeholder"),
