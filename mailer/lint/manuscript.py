@@ -149,7 +149,7 @@ class Manuscript:
         return tuple(link for link in self.links if start <= link.start < end and link.form is not Form.DEFINITION)
 
     def is_in_link_text(self, start: int, end: int, *, or_all: bool = False) -> bool:
-        """True for a part of a link's text (with ``or_all`` for all of it): the title of somebody else's article."""
+        """True for a part of a link's text, with ``or_all`` also for all of it: the title of another's article."""
         return any(
             link.text_start <= start
             and end <= link.text_end

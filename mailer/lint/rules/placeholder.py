@@ -175,9 +175,10 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
     seen: list[tuple[int, int]] = []
     for found, message, is_certain in _found(manuscript):
         start, end = found.span("mark")
-        if any(first < end and start < last for first, last in seen) or manuscript.is_in_link_text(
-            start, end + (" " in found["mark"])
-        ):
+        is_sentence = " " in found["mark"]  # several words may be an article's whole title, too
+        if manuscript.is_in_link_text(start, end, or_all=is_sentence):
+            continue
+        if any(first < end and start < last for first, last in seen):
             continue
         seen.append((start, end))
         message = message.format(" ".join(found["mark"].split()))

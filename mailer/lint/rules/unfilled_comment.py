@@ -1,7 +1,7 @@
 """A template's comment says what goes there, and nothing was put there.
 
-`<!-- quote goes here -->` before a list, a quotation, a table or code is filled. Between two headings it is not; in
-other places nobody can tell the template's text from new one: a warning.
+`<!-- quote goes here -->` before a list, a quotation, a table or code is filled. Between two headings it is not;
+in other places nobody can tell the template's text from new one: a warning.
 
 PASS:
     <!-- events go here -->
