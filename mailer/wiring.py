@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -22,6 +23,9 @@ from mailer.settings import Rate, Settings
 from mailer.store.editions import StoredEdition, StoredIssue
 from subscribers.tokens import TokenKeys
 
+if TYPE_CHECKING:
+    from subscribers.web.services import Services
+
 
 def now() -> datetime:
     """The clock."""
@@ -35,6 +39,17 @@ def folders(settings: Settings) -> tuple[Path, ...]:
 
 def token_keys(settings: Settings) -> TokenKeys:
     return TokenKeys(settings.signing_keys)
+
+
+def people_services(settings: Settings, engine: Engine) -> Services:
+    """What the subscribers' own pages are given."""
+    from subscribers.web.services import Publication, Services  # brings Flask, which commands can do without
+
+    publications = {
+        key: Publication(key, newsletter.name, newsletter.languages, newsletter.base_url)
+        for key, newsletter in settings.newsletters.items()
+    }
+    return Services(engine, publications, token_keys(settings), now)
 
 
 def links(settings: Settings) -> Links:

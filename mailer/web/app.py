@@ -16,11 +16,14 @@ from mailer.configuration import load_settings
 from mailer.settings import Settings
 from mailer.store.database import open_database
 from mailer.store.migrate import prepare_database
+from mailer.web.archive import archive
 from mailer.web.failures import MailerApp, answer_failures
+from mailer.web.feeds import feeds
 from mailer.web.frame import set_up_frame
 from mailer.web.health import health
 from mailer.web.security import SecureHeaders
 from mailer.web.styles import Styles, static_files
+from subscribers.web import make_blueprint
 
 MOST_BYTES: Final = 64 * 1024  # a form; a view that takes more (webhooks) sets request.max_content_length
 MOST_FIELDS: Final = 50
@@ -46,6 +49,9 @@ def create_app(settings: Settings | None = None, *, engine: Engine | None = None
     answer_failures(app)
     app.register_blueprint(static_files(styles))
     app.register_blueprint(health(engine))
+    app.register_blueprint(archive(engine, settings.newsletters))
+    app.register_blueprint(feeds(engine, settings.newsletters))
+    app.register_blueprint(make_blueprint(wiring.people_services(settings, engine)))
     return app
 
 

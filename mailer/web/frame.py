@@ -8,7 +8,7 @@ template extends ``web/page.html`` and fills the blocks ``title`` and ``main``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -36,8 +36,8 @@ def set_up_frame(app: Flask, newsletters: Mapping[str, Newsletter], styles: Styl
 
     @app.after_request
     def tell_caches(answer: Response) -> Response:
-        if not g.get("language_is_chosen", True) and answer.mimetype == "text/html":
-            answer.vary.add("Accept-Language")
+        if answer.mimetype == "text/html":
+            reads(answer)
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
 
@@ -74,8 +74,15 @@ def _wanted() -> tuple[str, bool]:
     return preferred(request.headers.get("Accept-Language", "")) or "en", False
 
 
-def preferred(header: str) -> str | None:
-    """The first of our languages in an Accept-Language header (RFC 9110 section 12.5.4), by its weights."""
+def reads(answer: Response) -> None:
+    """Tell caches that the answer depends on the reader's language, unless its address settles it."""
+    if not g.get("language_is_chosen", True):
+        answer.vary.add("Accept-Language")
+
+
+def preferred(header: str, known: Iterable[str] = PAGES) -> str | None:
+    """The first known language in an Accept-Language header (RFC 9110 section 12.5.4), by its weights."""
+    languages = list(known)
     wanted: list[tuple[float, int, str]] = []
     for position, item in enumerate(header[:LONGEST_ACCEPT_LANGUAGE].split(",")):
         tag, _, weight = item.partition(";")
@@ -83,4 +90,4 @@ def preferred(header: str) -> str | None:
         quality = float(match[1]) if match else 0.0 if weight else 1.0
         if quality > 0:
             wanted.append((-quality, position, tag))
-    return next((known for _, _, tag in sorted(wanted) if (known := nearest_language(tag, PAGES))), None)
+    return next((found for _, _, tag in sorted(wanted) if (found := nearest_language(tag, languages))), None)

@@ -37,9 +37,9 @@ class PagePhrases:
     contents: str
     licence: str
     corrected: str  # {date}
+    as_sent: str  # {date}
+    fingerprints: str  # what SHA-256 sums of the versions are called
     years: str
-    undated: str
-    by: str  # {authors}
     errors: Mapping[int, tuple[str, str]]
 
     @property
@@ -70,9 +70,9 @@ _ALL: Final = (
         contents="In this issue",
         licence="Licence",
         corrected="Corrected on {date}",
+        as_sent="As sent on {date}",
+        fingerprints="Versions and their SHA-256",
         years="Years",
-        undated="No date",
-        by="By {authors}",
         errors={
             400: ("This request cannot be read", "Go back and try it once more."),
             403: ("This page is not for everybody", "Ask the people who run it."),
@@ -107,9 +107,9 @@ _ALL: Final = (
         contents="In dieser Ausgabe",
         licence="Lizenz",
         corrected="Berichtigt am {date}",
+        as_sent="Wie verschickt am {date}",
+        fingerprints="Fassungen und ihre SHA-256",
         years="Jahre",
-        undated="Ohne Datum",
-        by="Von {authors}",
         errors={
             400: ("Diese Anfrage ist nicht lesbar", "Bitte zurückgehen und noch einmal versuchen."),
             403: ("Diese Seite ist nicht für alle da", "Bitte bei denen nachfragen, die sie betreiben."),
@@ -150,9 +150,9 @@ _ALL: Final = (
         contents="En este número",
         licence="Licencia",
         corrected="Corregido el {date}",
+        as_sent="Como se envió el {date}",
+        fingerprints="Versiones y sus SHA-256",
         years="Años",
-        undated="Sin fecha",
-        by="Por {authors}",
         errors={
             400: ("No se puede leer esta petición", "Vuelve atrás e inténtalo otra vez."),
             403: ("Esta página no es para todo el mundo", "Pregunta a quienes la mantienen."),
@@ -190,9 +190,9 @@ _ALL: Final = (
         contents="Dans ce numéro",
         licence="Licence",
         corrected="Corrigé le {date}",
+        as_sent="Tel qu’envoyé le {date}",
+        fingerprints="Versions et leurs SHA-256",
         years="Années",
-        undated="Sans date",
-        by="Par {authors}",
         errors={
             400: ("Cette demande est illisible", "Revenez en arrière et réessayez."),
             403: ("Cette page n’est pas pour tout le monde", "Demandez à celles et ceux qui la gèrent."),
@@ -230,9 +230,9 @@ _ALL: Final = (
         contents="In questo numero",
         licence="Licenza",
         corrected="Corretto il {date}",
+        as_sent="Come inviato il {date}",
+        fingerprints="Versioni e relativi SHA-256",
         years="Anni",
-        undated="Senza data",
-        by="Di {authors}",
         errors={
             400: ("Questa richiesta non si può leggere", "Torna indietro e riprova."),
             403: ("Questa pagina non è per tutti", "Chiedi a chi la gestisce."),
@@ -270,9 +270,9 @@ _ALL: Final = (
         contents="Nesta edição",
         licence="Licença",
         corrected="Corrigida em {date}",
+        as_sent="Como enviada em {date}",
+        fingerprints="Versões e seus SHA-256",
         years="Anos",
-        undated="Sem data",
-        by="Por {authors}",
         errors={
             400: ("Não foi possível ler este pedido", "Volte e tente mais uma vez."),
             403: ("Esta página não é para todos", "Pergunte a quem cuida dela."),
