@@ -50,13 +50,13 @@ class LedgerWriter:
         self._failed = failed
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Entry | _Call | None] = queue.SimpleQueue()
-        self._broken: BaseException | None = None
+        self._committing: list[_Entry] = []
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
     def submit(self, result: Result | None, intent: int | None, done: Done | None = None) -> None:
-        """Write both; then call ``done(held)`` on the loop: whether the intent holds. After a failure of the
-        database ``done`` is never called; the engine learns it by ``failed``."""
+        """Write both; then call ``done(held)`` on the loop: whether the intent holds. When the database fails,
+        no intent holds any more."""
         self._queue.put(_Entry(result, intent, done))
 
     def call(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
@@ -74,8 +74,12 @@ class LedgerWriter:
     def _run(self) -> None:
         try:
             with self._engine.connect() as connection:
-                while self._serve(connection):
-                    pass
+                try:
+                    while self._serve(connection):
+                        pass
+                except BaseException:
+                    connection.invalidate()  # nobody else should get it from the pool
+                    raise
         except BaseException as error:
             self._break(error)
 
@@ -103,10 +107,12 @@ class LedgerWriter:
     def _commit(self, connection: Connection, entries: list[_Entry]) -> None:
         if not entries:
             return
+        self._committing = entries
         intents = [entry.intent for entry in entries if entry.intent is not None]
         results = [entry.result for entry in entries if entry.result is not None]
         with connection.begin():
             held = ledger.record(connection, self._worker_id, intents, results, self._now())
+        self._committing = []
         waiting = [(entry.done, entry.intent is None or entry.intent in held) for entry in entries if entry.done]
         if waiting:
             self._post(_call_all, waiting)
@@ -121,14 +127,19 @@ class LedgerWriter:
         self._post(_set_result, call.answer, value)
 
     def _break(self, error: BaseException) -> None:
-        self._broken = error
         self._post(self._failed, in_words(error))
+        self._deny(self._committing)
         while True:  # callers that come later learn it as well
             item = self._queue.get()
             if item is None:
                 return
             if isinstance(item, _Call):
                 self._post(_set_exception, item.answer, in_words(error))
+            else:
+                self._deny([item])
+
+    def _deny(self, entries: list[_Entry]) -> None:
+        self._post(_call_all, [(entry.done, False) for entry in entries if entry.done])
 
     def _post(self, callback: Callable[..., None], *arguments: object) -> None:
         try:

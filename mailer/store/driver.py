@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Update
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 
 from subscribers.tables import UtcTime
 
@@ -44,6 +45,8 @@ class Driver:
         try:
             cursor.executemany(rendered.sql, parameters)
             return int(cursor.rowcount)
+        except self._dialect.loaded_dbapi.Error as error:
+            raise DBAPIError.instance(rendered.sql, None, error, self._dialect.loaded_dbapi.Error) from error
         finally:
             cursor.close()
 

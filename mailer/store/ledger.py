@@ -125,7 +125,8 @@ def plan(
     table = DeliveryRow.__table__
     make: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}.get(connection.dialect.name, insert)
     statement = make(table).from_select(columns, people)
-    planned = connection.execute(statement.on_conflict_do_nothing()).rowcount
+    statement = statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    planned = connection.execute(statement).rowcount
     audience = select(func.count()).where(DeliveryRow.issue_id == issue_id).scalar_subquery()
     connection.execute(update(IssueRow).where(IssueRow.id == issue_id).values(audience=audience))
     return int(planned)

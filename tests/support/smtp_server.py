@@ -74,7 +74,8 @@ class Recorder:
     ) -> AuthResult:
         if isinstance(data, LoginPassword):
             known = self.passwords.get(data.login.decode())
-            return AuthResult(success=known is not None and known == data.password.decode())
+            if known is not None and known == data.password.decode():
+                return AuthResult(success=True)
         return AuthResult(success=False, handled=False)
 
 
