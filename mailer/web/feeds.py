@@ -1,4 +1,4 @@
-"""Feeds: ``/<newsletter>/feed.atom`` and its kin, with whole issues; "nothing new" is said without reading them."""
+"""Feeds: ``/<newsletter>/feed.atom`` and its kin, with whole issues; "nothing new" costs no reading of them."""
 
 from __future__ import annotations
 
