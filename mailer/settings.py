@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from mailer.bounce.policy import Rules
 from mailer.errors import SettingsError
 from mailer.newsletter import Newsletter
 
@@ -70,6 +71,44 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """The mailbox that bounces come to, when it lies on a server."""
+
+    host: str
+    port: int = 993
+    username: str = ""
+    password: str = field(default="", repr=False)
+    implicit_tls: bool = True  # imaps://; else STARTTLS
+    tls: Tls = Tls.REQUIRED  # or NONE, on loopback
+    folder: str = "INBOX"
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BounceSettings:
+    """Where mail that comes back is found, and what follows from it."""
+
+    imap: ImapSettings | None = None
+    maildir: Path | None = None
+    mbox: Path | None = None
+    moved_to: str = (
+        "Processed"  # the folder for mail that was understood; "" leaves it where it is, marked as read
+    )
+    lmtp: str = ""  # "127.0.0.1:2424" or "unix:/run/mailer/lmtp"; "": nobody listens
+    poll_seconds: int = 300  # between two looks into a mailbox whose server does not tell by itself
+    rules: Rules = field(default_factory=Rules)
+
+
+@dataclass(frozen=True, slots=True)
+class HookSettings:
+    """What a provider of webhooks proves itself by."""
+
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # newest first
+    public_key: str = ""  # SendGrid's verification key
+    topics: tuple[str, ...] = ()  # ARNs of Amazon SNS topics that may speak
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything settled for one installation."""
 
@@ -81,6 +120,8 @@ class Settings:
     newsletters: Mapping[str, Newsletter] = field(default_factory=dict)
     dkim: Mapping[str, DkimSettings] = field(default_factory=dict)  # by newsletter key
     web: WebSettings = field(default_factory=WebSettings)
+    bounces: BounceSettings = field(default_factory=BounceSettings)
+    hooks: Mapping[str, HookSettings] = field(default_factory=dict)  # by provider
 
     @property
     def signing_keys(self) -> tuple[bytes, ...]:

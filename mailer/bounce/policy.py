@@ -49,6 +49,8 @@ class Rules:
     bounces_at_least: int = 10  # a rate over a handful of mails says nothing
     complaint_rate: float = 0.001
     complaints_at_least: int = 2
+    blame_rate: float = 0.01  # of an issue's audience whose servers blame the sender, above which it pauses
+    believe_reports: bool = True  # False: a report that proves nothing of ours only counts, as a soft bounce does
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def decide(
     bounce: Bounce,
     *,
     matched: bool,
+    proven: bool = True,
     issue: str,
     at: datetime,
     streak: Streak = CLEAN,
@@ -83,12 +86,15 @@ def decide(
 ) -> Decision:
     """Apply the table to one bounce of one delivery.
 
-    ``matched``: whether token or Message-ID named a real delivery of ours; if not, nothing happens.
+    ``matched``: whether it is about a real delivery of ours; if not, nothing happens. ``proven``: whether token,
+    Message-ID or link say so, which a stranger does not know, and not only the fields of the report.
     ``issue`` is the slug of the delivery's issue, ``at`` when the bounce came, ``streak`` what was remembered.
     """
     if not matched:
         return Decision(Action.NOTHING, streak, "it matches no delivery")
     action = rules.actions.get(bounce.kind, Action.NOTHING)
+    if action is Action.SUPPRESS and not (proven or rules.believe_reports):
+        action = Action.COUNT
     if action is Action.FORGET:
         return Decision(action, CLEAN)
     if action is Action.SUPPRESS:
@@ -114,11 +120,24 @@ def _why(bounce: Bounce) -> str:
     return " ".join(part for part in (bounce.kind.value, bounce.reason.value, code) if part)
 
 
-def pause_reason(*, accepted: int, bounced: int, complained: int, rules: Rules = DEFAULT_RULES) -> str:
+def pause_reason(
+    *,
+    accepted: int,
+    bounced: int,
+    complained: int,
+    blamed: int = 0,
+    audience: int = 0,
+    rules: Rules = DEFAULT_RULES,
+) -> str:
     """Why the sending of an issue in flight must pause, as a sentence; empty when it may go on.
 
-    ``accepted``: mails of the issue that a server took; ``bounced`` and ``complained``: people among them.
+    ``accepted``: mails of the issue that a server took; ``bounced``, ``complained`` and ``blamed`` (the server
+    blames the sender or the mail): people among them. ``audience``: all people of the issue; one server's taste
+    in a large audience is no reason to stop, a first refusal of our signature in a small one is.
     """
+    if blamed and blamed > rules.blame_rate * audience:
+        servers = "server blames" if blamed == 1 else "servers blame"
+        return f"{blamed} receiving {servers} the sender or the message; see: mailer bounces list --class policy"
     if accepted <= 0:
         return ""
     if complained >= rules.complaints_at_least and complained / accepted > rules.complaint_rate:

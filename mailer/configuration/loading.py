@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from mailer.configuration import values
+from mailer.configuration.feedback import read_bounces, read_hooks
 from mailer.configuration.mistakes import Mistake, SettingsMistakes
 from mailer.configuration.newsletters import read_newsletter
 from mailer.configuration.places import key_places
@@ -22,7 +23,7 @@ from mailer.configuration.reading import Ledger, Table
 from mailer.configuration.secret_files import read_keys, split_keys
 from mailer.errors import SettingsError
 from mailer.newsletter import Newsletter
-from mailer.settings import DkimSettings, Settings, SmtpSettings, Tls, WebSettings
+from mailer.settings import BounceSettings, DkimSettings, Settings, SmtpSettings, Tls, WebSettings
 
 Value = TypeVar("Value")
 
@@ -33,6 +34,7 @@ VARIABLES: Final = (
     "MAILER_SECRET_KEY",
     "MAILER_SMTP_URL",
     "MAILER_SMTP_PASSWORD",
+    "MAILER_IMAP_PASSWORD",
 )
 MOST_CONNECTIONS: Final = 100  # more than any server takes from one sender
 _SQLITE: Final = "sqlite:///"
@@ -119,6 +121,8 @@ class _Reading:
             newsletters=newsletters,
             dkim=dkim,
             web=self._web(),
+            bounces=self._bounces(),
+            hooks=read_hooks(self._table.table("hooks"), self._path, with_secrets=with_secrets),
         )
         self._table.close()
         return settings
@@ -196,6 +200,10 @@ class _Reading:
             table.ledger.add(("smtp", "url"), "smtp.url names no user for the password.", "smtp://NAME@HOST:587")
         table.close()
         return smtp
+
+    def _bounces(self) -> BounceSettings:
+        table = self._table.table("bounces") or Table(self._table.ledger, ("bounces",), {})
+        return read_bounces(table, self._path, self._environment.get("MAILER_IMAP_PASSWORD", ""))
 
     def _web(self) -> WebSettings:
         table = self._table.table("web") or Table(self._table.ledger, ("web",), {})

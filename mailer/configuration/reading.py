@@ -10,7 +10,7 @@ from mailer.configuration.mistakes import Mistake, nearest
 
 Value = TypeVar("Value")
 
-SECRET_KEYS: Final = frozenset({"url", "database"})
+SECRET_KEYS: Final = frozenset({"url", "database", "imap", "secret", "secrets"})
 """Settings whose value may hold a password: never repeated in a message."""
 
 

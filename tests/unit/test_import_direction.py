@@ -22,7 +22,9 @@ BELOW = {
     "mailer.lint": {"mailer.issue", "mailer.render"},
     "mailer.render": {"mailer.lint", "mailer.issue"},
     "mailer.bounce": set(),
-    "mailer.configuration": {"mailer.settings"},
+    "mailer.settings": {"mailer.bounce"},
+    "mailer.configuration": {"mailer.settings", "mailer.bounce"},
+    "mailer.intake": {"mailer.settings", "mailer.bounce"},
     "mailer.store": {"mailer.render", "mailer.lint", "mailer.issue", "mailer.bounce"},
     "mailer.delivery": {"mailer.store", "mailer.render", "mailer.settings"},
     "mailer.flows": {
@@ -32,6 +34,7 @@ BELOW = {
         "mailer.lint",
         "mailer.issue",
         "mailer.bounce",
+        "mailer.intake",
         "mailer.settings",
     },
 }
