@@ -5,10 +5,12 @@ Law: no clock, no file, no network; the same issue and settings give the same pr
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mailer.errors import SettingsError
 from mailer.issue import Issue, Problem, Severity
 from mailer.lint.directives import Directives
 from mailer.lint.manuscript import Finding, Manuscript
@@ -31,8 +33,28 @@ class LintSettings:
     def runs(self, candidate: Rule) -> bool:
         return candidate.id not in self.off and (candidate.is_on or candidate.id in self.on)
 
+    @classmethod
+    def read(cls, words: Mapping[str, str], *, where: str = "") -> LintSettings:
+        """From a table of settings: rule → "off", "on", "warning" or "error".
+
+        Raises SettingsError for a rule that does not exist (the nearest is named) and for another word.
+        """
+        for name, word in words.items():
+            if name not in KNOWN:
+                near = difflib.get_close_matches(name, KNOWN, 1)
+                hint = f"Did you mean {near[0]}?" if near else "docs/lint lists them."
+                raise SettingsError(f"there is no lint rule {name!r}.", where=where, hint=hint)
+            if word not in _WORDS:
+                raise SettingsError(f"{name} cannot be {word!r}.", where=where, hint=f"Write {', '.join(_WORDS)}.")
+        return cls(
+            off=frozenset(name for name, word in words.items() if word == "off"),
+            on=frozenset(name for name, word in words.items() if word != "off"),
+            severities={name: Severity(word) for name, word in words.items() if word in (*Severity,)},
+        )
+
 
 DEFAULT: Final = LintSettings()
+_WORDS: Final = ("off", "on", "warning", "error")
 _BY_ID: Final = {candidate.id: candidate for candidate in RULES}
 KNOWN: Final = frozenset(_BY_ID) | frozenset(READING)
 """Every rule that a comment or the settings may name."""

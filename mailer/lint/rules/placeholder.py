@@ -116,7 +116,10 @@ _CERTAIN: Final = (
         "“{}” stands for text",
     ),
     (r"^(?![^\n]*\bformat\b)[^\n]*?\b(?P<mark>YYYY[-/.]MM[-/.]DD|DD[-/.]MM[-/.]YYYY)\b", "“{}” is no date yet"),
-    (r"(?P<mark>\b(?:MONTH|Month)\s+(?:YEAR|Year|20\d\d)\b|\b[Mm]onth\s+of\s+MONTH\b)", "“{}” stands for a month"),
+    (
+        r"(?P<mark>\b(?:MONTH|Month)\s+(?:YEAR|Year|20\d\d|20[\dX]X)\b|\b[Mm]onth\s+of\s+MONTH\b)",
+        "“{}” stands for a month",
+    ),
     (r"(?i:\b(?P<mark>lorem\s+ipsum)\b)", "“{}” is filler text"),
     (r"\b(?P<mark>[A-Z]+(?:_[A-Z]+)*_HERE)\b", "“{}” stands for text"),
     (r"\b(?P<mark>PLACEHOLDER|CHANGEME|CHANGE_ME|TKTK)\b", "“{}” stands for text"),
@@ -151,8 +154,8 @@ _WHOLE: Final = (
 # places where a thing may be open for good
 _UNCERTAIN: Final = (
     (r"(?<![\w.-])(?P<mark>TBD)(?![\w-])", "“{}” leaves something open"),
-    (r"\b(?P<mark>(?i:XEP-X{2,4}))(?!\w)", "“{}” has no number"),
-    (r"(?<![\w.-])(?P<mark>v?X\.(?:X|Y)(?:\.[XZ])?)(?![\w-])", "“{}” stands for a number"),
+    (r"\b(?P<mark>(?i:XEP-\d?X{2,4}))(?!\w)", "“{}” has no number"),
+    (r"(?<![\w.-])(?P<mark>v?X\.(?:X|Y)(?:\.[XZ])?|v?x\.y\.z|v?x\.x\.x)(?![\w-])", "“{}” stands for a number"),
     (rf"^[ \t>*_+-]*(?P<mark>\.\.\.|…){_CLOSING}", "“{}” stands for text"),
 )
 

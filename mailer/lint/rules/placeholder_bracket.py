@@ -23,6 +23,13 @@ FAIL:
 
 FAIL:
     [SPRINT HAMBURG]
+
+FAIL:
+    ---
+    title: The News of [MONTH]
+    date: 2024-06-05
+    ---
+    Welcome!
 """
 
 from __future__ import annotations
@@ -73,11 +80,9 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             continue
         text = found[1].strip()
         message = f"“[{text}]” stands for something that is still to come"
-        words = re.findall(r"[^\W\d_]+", text)
-        shouted = text.upper() == text and any(len(word) > 1 for word in words)
-        if (shouted and _CAPITAL_WORDS.intersection(words)) or _START.match(text):
+        if _is_note(text):
             yield Finding(found.start(), message, _HINT)
-        elif shouted and sum(len(word) > 3 for word in words) >= 2:
+        elif text.upper() == text and len(re.findall(r"[^\W\d_]{4,}", text)) >= 2:
             yield Finding(found.start(), message, _HINT, is_certain=False)
     for found in _ANGLE.finditer(manuscript.prose, manuscript.body_start):
         name = re.split(r"[\s/]", found[1], maxsplit=1)[0].lower()
@@ -85,6 +90,17 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             continue
         if _ANGLE_WORDS.search(found[1]):
             yield Finding(found.start(), f"“<{found[1]}>” stands for something that is still to come", _HINT)
+    for found in _BRACKET.finditer(manuscript.issue.title):
+        if _is_note(found[1].strip()):
+            offset = manuscript.header_offset("title", found[0])
+            yield Finding(offset, f"“{found[0]}” in the title stands for something that is still to come", _HINT)
+
+
+def _is_note(text: str) -> bool:
+    """Capitals with a word that names what is missing, or words that ask for it."""
+    words = re.findall(r"[^\W\d_]+", text)
+    is_shouted = text.upper() == text and any(len(word) > 1 for word in words)
+    return (is_shouted and bool(_CAPITAL_WORDS.intersection(words))) or _START.match(text) is not None
 
 
 RULE = Rule("placeholder-bracket", Severity.ERROR, check, __doc__)

@@ -44,7 +44,7 @@ _TARGET = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(
-    r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|/TODO\b|/TBD\b|YYYY[-/]|20\d\d[-/](?:MM|XX)\b|/XXX?(?=[/.]|$)"
+    r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|/TODO\b|/TBD\b|YYYY[-/]|20\d\d[-/](?:MM|XX)\b|[/_-]\d?[xX]{3,4}(?=[/.]|$)|/XX(?=[/.]|$)"
 )
 _EXAMPLE_HOST = re.compile(r"(?:www\.)?example\.(?:com|org|net)")
 _TEMPLATE_TEXT = re.compile(

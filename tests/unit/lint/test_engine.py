@@ -2,6 +2,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from mailer.errors import SettingsError
 from mailer.issue import Place, Problem, Severity
 from mailer.lint.engine import LintSettings, lint, lint_rendered
 from mailer.lint.size import LIMIT_BYTES
@@ -58,6 +59,21 @@ def test_settings_switch_rules_and_change_severities() -> None:
 
     assert found("XXX\n", quiet) == []
     assert [problem.severity for problem in lint(a_source("XXX\n"), settings=soft)] == [Severity.WARNING]
+
+
+def test_settings_are_read_from_a_table_of_words() -> None:
+    read = LintSettings.read({"placeholder": "off", "link-text": "error", "subject": "on"})
+
+    assert (read.off, read.severities) == (frozenset({"placeholder"}), {"link-text": Severity.ERROR})
+    assert read.on == {"link-text", "subject"}
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"), [({"placeholdr": "off"}, "placeholder"), ({"subject": "no"}, "off, on")]
+)
+def test_a_mistake_in_the_settings_is_named_with_what_was_meant(words: dict[str, str], hint: str) -> None:
+    with pytest.raises(SettingsError, match=hint):
+        LintSettings.read(words, where="mailer.toml")
 
 
 def test_settings_reach_the_readers_problems_too() -> None:

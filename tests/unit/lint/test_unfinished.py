@@ -81,6 +81,9 @@ ERRORS = [
     "{{< figure src=\"/images/monal.png\" caption=\"TODO\" >}}\n",
     "Version 0.1.0 of [XEP-XXXX](https://example.net/extensions/xep-XXXX.html)\n",
     "[crate][crate]\n\n[crate]: URL_HERE\n",
+    "- [NAME](LINK) has released version [X.X.X](LINK)\n",
+    "{{< figure src=\"/images/YYYY-MM-DD/IMAGE.png\" caption=\"CAPTION\" >}}\n",
+    "- Version x.y.z of [XEP-0xxx](https://s.example/extensions/xep-0xxx.html)\n",
     # templates
     "Welcome to the issue of {{ month }}!\n",
     "Welcome to the issue of {month} {year}!\n",
