@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.support.smtp_server import finish_tasks
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -176,10 +178,7 @@ def fault_server(
         started.set()
         await done.wait()
         listening.close()
-        talks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in talks:
-            task.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+        await finish_tasks()
 
     thread = threading.Thread(target=lambda: asyncio.run(main()), name="fault-server", daemon=True)
     thread.start()

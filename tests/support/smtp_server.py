@@ -79,6 +79,15 @@ class Recorder:
         return AuthResult(success=False, handled=False)
 
 
+async def finish_tasks() -> None:
+    """End what still runs on this loop, and let its transports close, so that nothing is left to complain."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0.005)
+
+
 @contextmanager
 def smtp_server(
     recorder: Recorder | None = None, *, tls: ssl.SSLContext | None = None, auth: bool = False
@@ -96,22 +105,27 @@ def smtp_server(
     started = threading.Event()
     stop: list[Callable[[], object]] = []
 
-    def serve() -> None:
-        async def main() -> None:
-            loop = asyncio.get_running_loop()
-            server = await loop.create_server(lambda: SMTP(recorder, loop=loop, **options), "127.0.0.1", 0)
-            recorder.port = server.sockets[0].getsockname()[1]
-            done = asyncio.Event()
-            stop.append(lambda: loop.call_soon_threadsafe(done.set))
-            started.set()
-            await done.wait()
-            server.close()
-            for task in asyncio.all_tasks() - {asyncio.current_task()}:
-                task.cancel()
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        talks: list[SMTP] = []
 
-        asyncio.run(main())
+        def talk() -> SMTP:
+            talks.append(SMTP(recorder, loop=loop, **options))
+            return talks[-1]
 
-    thread = threading.Thread(target=serve, name="smtp-server", daemon=True)
+        server = await loop.create_server(talk, "127.0.0.1", 0)
+        recorder.port = server.sockets[0].getsockname()[1]
+        done = asyncio.Event()
+        stop.append(lambda: loop.call_soon_threadsafe(done.set))
+        started.set()
+        await done.wait()
+        server.close()
+        for each in talks:
+            if each.transport is not None:
+                each.transport.close()
+        await finish_tasks()
+
+    thread = threading.Thread(target=lambda: asyncio.run(main()), name="smtp-server", daemon=True)
     thread.start()
     if not started.wait(10):
         raise RuntimeError("the test's SMTP server did not start")
