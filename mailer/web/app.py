@@ -21,6 +21,7 @@ from mailer.web.failures import MailerApp, answer_failures
 from mailer.web.feeds import feeds
 from mailer.web.frame import set_up_frame
 from mailer.web.health import health
+from mailer.web.metrics import metrics
 from mailer.web.security import SecureHeaders
 from mailer.web.styles import Styles, static_files
 from subscribers.web import make_blueprint
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None, *, engine: Engine | None = None
     answer_failures(app)
     app.register_blueprint(static_files(styles))
     app.register_blueprint(health(engine))
+    app.register_blueprint(metrics(engine, proxies=settings.web.proxies))
     app.register_blueprint(archive(engine, settings.newsletters))
     app.register_blueprint(feeds(engine, settings.newsletters))
     app.register_blueprint(make_blueprint(wiring.people_services(settings, engine)))
