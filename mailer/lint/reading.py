@@ -30,7 +30,7 @@ READING: Final = {
 # what the reader says -> rules that say the same more exactly
 _SAID_BY: Final = {
     "broken-link": frozenset({"link-syntax"}),
-    "relative-link": frozenset({"placeholder-link", "link-syntax"}),
+    "relative-link": frozenset({"placeholder-link", "link-syntax", "address-link"}),
     "empty-link": frozenset({"empty-link", "placeholder-link"}),
     "unsafe-link": frozenset({"link-syntax", "address-link", "image-format"}),
 }

@@ -17,6 +17,9 @@ FAIL:
     [Mail](mailto:news.example.net)
 
 FAIL:
+    [Mail](news@example.net)
+
+FAIL:
     [Mail](mailto://news@example.net)
 """
 
@@ -28,6 +31,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from mailer.issue import Severity
+from mailer.lint.links import Form
 from mailer.lint.manuscript import Finding, Manuscript
 from mailer.lint.rule import Rule
 
@@ -37,6 +41,7 @@ _XMPP = re.compile(
 )
 # RFC 6068: mailto:address,address?header=value
 _MAIL = re.compile(r"[^\s@,?/]+@[^\s@,?]+\.[^\s@,?]+(?:,[^\s@,?]+@[^\s@,?]+\.[^\s@,?]+)*(?:\?.*)?|\?to=.*")
+_NO_SCHEME = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _KNOWN: Final = {
     "xmpp": (_XMPP, "an XMPP address is written xmpp:name@host?join"),
     "mailto": (_MAIL, "a mail address is written mailto:name@host"),
@@ -45,6 +50,11 @@ _KNOWN: Final = {
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
     for link in manuscript.links:
+        if _NO_SCHEME.fullmatch(link.target.strip()) and link.form is not Form.AUTOLINK:
+            yield Finding(
+                link.target_start, f"“{link.target}” is a mail address and lacks its “mailto:”", "Add it."
+            )
+            continue
         scheme, colon, rest = link.target.strip().partition(":")
         if colon and scheme.lower() in _KNOWN:
             form, hint = _KNOWN[scheme.lower()]

@@ -3,7 +3,8 @@
 An address at example.com is one when the link's text is a template's too (“Item title”).
 
 PASS:
-    [The release](https://news.example.net/url/link-here), [the end](#the-end), [a page](/link/), [url crate][1]
+    [The release](https://news.example.net/url/link-here), [the end](#the-end), [a page](/link/), [url crate][1],
+    [a list](https://git.example.net/project/TODO.md)
 
     [1]: https://docs.example.net/url
 
@@ -44,7 +45,7 @@ _TARGET = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(
-    r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|/TODO\b|/TBD\b|YYYY[-/]|20\d\d[-/](?:MM|XX)\b|[/_-]\d?[xX]{3,4}(?=[/.]|$)|/XX(?=[/.]|$)"
+    r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|YYYY[-/]|20\d\d[-/](?:MM|XX)\b|[/_-]\d?[xX]{3,4}(?=[/.]|$)|/XX(?=[/.]|$)"
 )
 _EXAMPLE_HOST = re.compile(r"(?:www\.)?example\.(?:com|org|net)")
 _TEMPLATE_TEXT = re.compile(
