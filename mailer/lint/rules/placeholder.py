@@ -149,6 +149,7 @@ _WHOLE: Final = (
     r"por\s+(?:completar|escribir|traducir)|à\s+(?:compléter|rédiger|traduire)|da\s+(?:completare|scrivere|tradurre)",
     r"a\s+(?:completar|escrever|traduzir)",
     r"foo(?:\s*bar)?(?:\s*baz)?|asdf\w*|qwerty|bla+h?(?:[\s,]+bla+h?)+|(?:sample|some|dummy|your)\s+text|text\s+text",
+    r"(?:optional\s+)?(?:article|item|event|project|news)\s+description",
     r"(?:article|item|event|section|project|news|link|page)\s+(?:title|name|heading)|title\s+of\s+(?:the\s+)?\w+",
 )
 # places where a thing may be open for good
@@ -171,6 +172,7 @@ _LINE: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _NO_TEXT: Final = re.compile(r"\?{2,}|(?:article|item|link|page)\s+(?:title|name|text)", re.IGNORECASE)
+_SUMMARY_KEYS: Final = ("preheader", "summary", "description", "excerpt")
 _SAID: Final = "“{}” stands for text"
 
 
@@ -190,7 +192,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         is_seen = any(first < link.text_end and link.text_start < last for first, last in seen)
         if link.text_start >= 0 and not is_seen and _NO_TEXT.fullmatch(link.text.strip(" *_")):
             yield Finding(link.text_start, f"“{link.text}” stands for a link's text", _HINT)
-    yield from _title(manuscript)
+    yield from _header(manuscript)
     yield from _captions(manuscript)
 
 
@@ -221,16 +223,19 @@ def is_known(text: str) -> bool:
     return _LINE.match(text) is not None or any(pattern.search(text) for pattern, _ in _ANYWHERE)
 
 
-def _title(manuscript: Manuscript) -> Iterator[Finding]:
-    title = manuscript.issue.title
-    for pattern, message in (*_ANYWHERE, (_LINE, _SAID)):
-        found = pattern.search(title)
-        if found:
-            offset = manuscript.header_offset("title", found["mark"])
-            yield Finding(
-                offset, f"in the title, {message.format(found['mark'])}", "Write the title that readers see."
-            )
-            return
+def _header(manuscript: Manuscript) -> Iterator[Finding]:
+    """Title and summary, which stand in everybody's list of mails."""
+    issue = manuscript.issue
+    key = next((name for name in _SUMMARY_KEYS if name in issue.front.places), "")
+    for name, text, where in (("title", issue.title, "the title"), (key, issue.preheader, "the summary")):
+        for pattern, message in (*_ANYWHERE, (_LINE, _SAID)):
+            found = pattern.search(text)
+            if found:
+                offset = manuscript.header_offset(name, found["mark"])
+                yield Finding(
+                    offset, f"in {where}, {message.format(found['mark'])}", "Write what readers shall see."
+                )
+                break
 
 
 def _captions(manuscript: Manuscript) -> Iterator[Finding]:

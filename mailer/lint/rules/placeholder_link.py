@@ -45,7 +45,7 @@ _TARGET = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(
-    r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|YYYY[-/]|20\d\d[-/](?:MM|XX)\b|[/_-]\d?[xX]{3,4}(?=[/.]|$)|/XX(?=[/.]|$)"
+    r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|YYYY[-/]|20\d\d[-/](?:MM|XX)\b|[/_-]\d?[xX]{3,4}(?=[/.]|$)|/XX(?=[/.]|$)|/(?:\.{3}|…)$"
 )
 _EXAMPLE_HOST = re.compile(r"(?:www\.)?example\.(?:com|org|net)")
 _TEMPLATE_TEXT = re.compile(

@@ -84,6 +84,9 @@ ERRORS = [
     "- [NAME](LINK) has released version [X.X.X](LINK)\n",
     "{{< figure src=\"/images/YYYY-MM-DD/IMAGE.png\" caption=\"CAPTION\" >}}\n",
     "- Version x.y.z of [XEP-0xxx](https://s.example/extensions/xep-0xxx.html)\n",
+    "[notes]\n\n[notes]: https://s.example/...\n",
+    "---\ntitle: May\ndate: 2024-06-05\nsummary: (TODO)\n---\nWelcome to our newsletter!\n",
+    "Optional item description\n",
     # templates
     "Welcome to the issue of {{ month }}!\n",
     "Welcome to the issue of {month} {year}!\n",
