@@ -7,10 +7,13 @@ when somebody else wrote in between, however long it is willing to wait; this wa
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -45,9 +48,27 @@ def open_database(url: str) -> Engine:
             hint="Write it like sqlite:///mailer.db or postgresql+psycopg://user@host/name.",
         )
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _create_private)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def database_file(engine: Engine) -> Path | None:
+    """The file of a SQLite database; None for PostgreSQL and for a database in memory."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name)
+
+
+def create_private(path: Path) -> None:
+    """Make an empty file that only this user can read, because it will hold addresses; one that is there stays.
+
+    SQLite gives the rights of its file to the log beside it. A folder that is missing is left for it to report.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def for_reading(engine: Engine) -> Engine:
@@ -69,6 +90,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with engine.begin() as connection:
         yield connection
+
+
+def _create_private(_dialect: Any, _record: Any, arguments: list[Any], _parameters: dict[str, Any]) -> None:
+    name = arguments[0] if arguments else ""
+    if name and name != ":memory:" and not str(name).startswith("file:"):
+        create_private(Path(name))
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,4 +1,5 @@
 import multiprocessing
+import os
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -19,6 +20,23 @@ def test_a_sqlite_connection_keeps_what_it_was_told(tmp_path: Path) -> None:
         assert connection.scalar(text("PRAGMA synchronous")) == 2
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
         assert connection.scalar(text("PRAGMA busy_timeout")) == 30_000
+
+
+def test_a_new_database_can_be_read_by_its_owner_only_and_an_older_one_keeps_its_rights(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        engine = open_database(f"sqlite:///{tmp_path / 'mailer.db'}")
+        with writing(engine) as connection:
+            connection.execute(text("CREATE TABLE tally (count INTEGER)"))
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {"mailer.db": 0o600, "mailer.db-wal": 0o600, "mailer.db-shm": 0o600}
+    engine.dispose()
+    (tmp_path / "mailer.db").chmod(0o660)  # a group that shares it
+    with writing(open_database(f"sqlite:///{tmp_path / 'mailer.db'}")) as connection:
+        connection.execute(text("INSERT INTO tally VALUES (1)"))
+    assert (tmp_path / "mailer.db").stat().st_mode & 0o777 == 0o660
 
 
 def count_up(url: str, barrier: Barrier, said: "multiprocessing.Queue[str]") -> None:
