@@ -26,6 +26,7 @@ Examples:
   mailer send issue.md --dry-run               what would happen
   mailer send issue.md                         show it, ask, send
   mailer send issue.md --yes --rate 600/minute from a script
+  mailer send issue.md --errata --note "The regatta is on 14 June."   correct the archive
 \b
 Translations beside the file (issue.de.md) go out with it, to those who read that language.
 The same command again goes on with whatever is left. Ctrl-C stops cleanly; a second one at once.
@@ -40,6 +41,8 @@ The same command again goes on with whatever is left. Ctrl-C stops cleanly; a se
     "--rate", "rates", multiple=True, metavar="RATE", help='Instead of the settled limits: "600/minute".'
 )
 @click.option("--connections", type=click.IntRange(1, 100), help="Instead of the settled number of connections.")
+@click.option("--errata", is_flag=True, help="Correct the archive of an issue that was sent; mail nobody.")
+@click.option("--note", default="", metavar="TEXT", help="What --errata corrects, shown with its date.")
 @pass_installation
 def send(
     installation: Installation,
@@ -50,6 +53,8 @@ def send(
     yes: bool,
     rates: tuple[str, ...],
     connections: int | None,
+    errata: bool,
+    note: str,
 ) -> None:
     """Check ISSUE like source code, render it, and send it to everybody who asked for it."""
     from mailer import wiring
@@ -72,6 +77,15 @@ def send(
             hint="Mend what is named above, then run the same command again.",
         )
     left: list[str] = []
+    if note and not errata:
+        raise UsageError("--note says what was corrected.", hint="Add --errata.")
+    if errata:
+        from mailer.cli.errata import correct_archive
+
+        if to:
+            raise UsageError("--errata mails nobody, so --to has no meaning.")
+        correct_archive(installation, prepared, note, dry_run=dry_run)
+        return
     for one in prepared:
         if to:
             _send_copies(installation, one, to)

@@ -122,17 +122,21 @@ def fallback_of(prepared: PreparedIssue) -> str:
 
 
 def refuse_other_text(prepared: PreparedIssue, standing: Sequence[StoredEdition]) -> None:
-    """Raise IssueRefused when a file differs from the edition that was frozen under its slug."""
+    """Raise IssueRefused when a file differs from what was frozen under its slug, and from every correction."""
     frozen = {edition.rendered.language: edition for edition in standing}
     for edition in prepared.editions:
         before = frozen.get(edition.issue.language)
-        if before is None or before.rendered.source_sha256 == edition.issue.source_sha256:
+        if before is None or edition.issue.source_sha256 in {
+            before.rendered.source_sha256,
+            *before.corrected_sources,
+        }:
             continue
         line, was, now = _first_difference(before.source, edition.source.raw)
         raise IssueRefused(
             f"this issue was sent with another text: the line was {was!r} and is {now!r}.",
             where=f"{edition.issue.path}:{line}",
-            hint="An issue is sent once: take a new slug for a new issue, or put the old text back.",
+            hint="An issue is sent once. To correct it in the archive: mailer send --errata; "
+            "a new issue needs a slug of its own.",
         )
 
 

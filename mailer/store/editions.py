@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from mailer.render.model import RenderedEdition
 from mailer.store.states import SendingState
-from mailer.store.tables import EditionRow, IssueRow
+from mailer.store.tables import CorrectionRow, EditionRow, IssueRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class StoredEdition:
     rendered: RenderedEdition
     source: bytes
     result_sha256: str
+    corrected_sources: frozenset[str] = frozenset()  # SHA-256 of texts that the archive showed later
 
 
 def result_sha256(rendered: RenderedEdition) -> str:
@@ -135,6 +136,13 @@ def freeze(
 
 def editions_of(connection: Connection, issue_id: int) -> list[StoredEdition]:
     """The frozen editions of an issue, by language."""
+    corrected: dict[int, set[str]] = {}
+    for edition_id, source_sha256 in connection.execute(
+        select(CorrectionRow.edition_id, CorrectionRow.source_sha256)
+        .join(EditionRow, EditionRow.id == CorrectionRow.edition_id)
+        .where(EditionRow.issue_id == issue_id)
+    ):
+        corrected.setdefault(edition_id, set()).add(source_sha256)
     rows = connection.execute(
         select(
             EditionRow.id,
@@ -167,6 +175,7 @@ def editions_of(connection: Connection, issue_id: int) -> list[StoredEdition]:
             ),
             source=row.source,
             result_sha256=row.result_sha256,
+            corrected_sources=frozenset(corrected.get(row.id, ())),
         )
         for row in rows
     ]
