@@ -1,6 +1,7 @@
 """A link whose target is still to come: `INSERT_LINK_HERE`, `URL`, `https://…`, `#`.
 
-An address at example.com is one when the link's text is a template's too (“Item title”).
+An address at example.com is one when the link's text is a template's too (“Item title”). A definition
+that no link uses is a warning.
 
 PASS:
     [The release](https://news.example.net/url/link-here), [the end](#the-end), [a page](/link/), [url crate][1],
@@ -56,13 +57,15 @@ _HINT: Final = "Write the address, or take the link out."
 
 
 def check(manuscript: Manuscript) -> Iterator[Finding]:
+    used = {link.label for link in manuscript.links if link.form is Form.REFERENCE}
     for link in manuscript.links:
         target = link.target.strip()
         if not target or (link.form is Form.REFERENCE):
             continue
         what = "an image's address" if link.image else "a link's target"
         if _TARGET.fullmatch(target) or _MARK.search(target):
-            yield Finding(link.target_start, f"“{target}” stands for {what}", _HINT)
+            is_seen = link.form is not Form.DEFINITION or link.label in used
+            yield Finding(link.target_start, f"“{target}” stands for {what}", _HINT, is_seen)
         elif _EXAMPLE_HOST.fullmatch(link.host) and _is_template(link):
             yield Finding(link.target_start, f"“{target}” is an example's address", _HINT)
 
