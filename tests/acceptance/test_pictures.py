@@ -1,7 +1,6 @@
 """Mail in a real browser: it fits a phone, in both directions and modes, and can be read with images off."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,9 @@ from playwright.sync_api import Browser
 
 from mailer.render.colour import READABLE, contrast
 from tests.builders.render import rendered
-from tests.support.pictures import CHROMIUM, DESKTOP, PHONE, View, a_browser, open_mail, take_picture
+from tests.support.pictures import DESKTOP, PHONE, View, open_mail, take_picture
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}: install Debian's chromium"),
-]
+pytestmark = pytest.mark.browser
 
 WIDE = f"""A word{"x" * 120} and https://example.org/{"path/" * 40}
 
@@ -35,12 +31,6 @@ WIDE = f"""A word{"x" * 120} and https://example.org/{"path/" * 40}
     - three
       - {"four" * 30}
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

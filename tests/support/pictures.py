@@ -14,7 +14,8 @@ from typing import Final, Literal
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
+from tests.conftest import chromium_path
+
 PHONE: Final = 375
 DESKTOP: Final = 1280
 
@@ -37,9 +38,9 @@ VIEWS: Final = (View(PHONE), View(PHONE, "dark"), View(DESKTOP), View(DESKTOP, "
 
 @contextmanager
 def a_browser() -> Iterator[Browser]:
-    """Debian's Chromium, closed afterwards."""
+    """This machine's Chromium, closed afterwards."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
         try:
             yield browser
         finally:
