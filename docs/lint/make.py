@@ -13,8 +13,8 @@ from mailer.lint.rule import Rule
 MEASURED = """\
 How far they can be trusted: over 19 published issues of two newsletters they gave no error, and one warning at the
 median (27 in all, each of them true, ten of taste). Over some 600 issues of three other newsletters, for which no
-rule was made, two of their errors were wrong; those rules were mended since. What they cannot see: a text that stops
-where a sentence might end, and a section that holds only its template's words.
+rule was made, two of their errors were wrong; those rules were mended since. What they cannot see: a text that
+stops where a sentence might end, and a section that holds only its template's words.
 """
 FOLDER = Path(__file__).resolve().parent
 
