@@ -39,6 +39,7 @@ class Evidence(TypedDict, total=False):
     form_url: str
     ip: str  # as the newsletter's settings allow: whole, shortened or empty
     user_agent: str
+    request: int  # the consent event that a confirmation answers
     notice_sha256: str  # of the confirmation mail
     issue: str  # the slug that the link came with
     reason: str

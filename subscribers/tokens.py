@@ -23,6 +23,7 @@ CONFIRM_FOR: Final = timedelta(days=7)
 ADDRESS_CHANGE_FOR: Final = timedelta(days=7)
 UNDO_FOR: Final = timedelta(days=30)
 RECEIPT_FOR: Final = timedelta(days=1)
+FORM_FOR: Final = timedelta(days=1)
 CLOCK_SKEW: Final = timedelta(minutes=5)  # between the machines of one installation
 MAX_TOKEN_LENGTH: Final = 1024  # the longest honest one holds an address of 254 octets
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
@@ -55,6 +56,7 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     ADDRESS_CHANGE = "address-change"
     RECEIPT = "receipt"
+    FORM = "form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,16 @@ class TokenKeys:
         subscription_id, new_address, made = _json_list(self._unsign(Purpose.ADDRESS_CHANGE, token))
         made_at = _not_older(subscription_id, made, ADDRESS_CHANGE_FOR, now)
         return AddressChange(subscription_id, new_address, made_at)
+
+    def form(self, subscription_id: int, now: datetime) -> str:
+        """For a hidden field: shows that a form was sent in from the page that we drew for this subscription."""
+        return self._sign_numbers(Purpose.FORM, subscription_id, _seconds(now))
+
+    def read_form(self, token: str, now: datetime) -> int:
+        """The subscription; BadToken, or ExpiredToken after FORM_FOR."""
+        subscription_id, made = self._read_numbers(Purpose.FORM, token, 2)
+        _not_older(subscription_id, made, FORM_FOR, now)
+        return subscription_id
 
     def address_hash(self, address_key: str) -> str:
         """See the function of the same name."""

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from subscribers.preferring import Forget
 from subscribers.rules import SubscribeRules
 from subscribers.tokens import TokenKeys
 
@@ -34,4 +35,7 @@ class Services:
     newsletters: Mapping[str, Publication]
     keys: TokenKeys
     now: Callable[[], datetime]  # aware, UTC
+    forget: Forget  # other tables that hold addresses
+    slug_of: Callable[[int], str]  # the issue that an unsubscribe link came with; "" when it is not known
+    date_in_words: Callable[[datetime, str], str]  # in a language
     rules: SubscribeRules = field(default_factory=SubscribeRules)

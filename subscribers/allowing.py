@@ -1,0 +1,83 @@
+"""Charging the form's buckets in the database, so that an allowance holds over all web processes together."""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from subscribers.limits import MICROSECONDS, Allowance, Bucket, pour
+from subscribers.tables import BucketRow
+
+Hash = Callable[[str], str]
+IPV6_NETWORK_BITS: Final = 64  # what one household or one server is given
+_TABLE: Any = BucketRow.__table__
+
+
+def buckets_for(
+    hashed: Hash,
+    *,
+    network: tuple[str, Allowance],
+    domain: tuple[str, Allowance],
+    overall: Allowance,
+    address: tuple[str, Allowance],
+) -> list[Bucket]:
+    """The buckets of one request, in the order in which they are asked. Names of people and places are hashed."""
+    network_name, per_network = network
+    domain_name, per_domain = domain
+    address_key, per_address = address
+    return [
+        Bucket(f"network:{hashed(network_of(network_name))}", per_network),
+        _shared(f"domain:{domain_name[:200]}", per_domain),
+        _shared("overall", overall),
+        Bucket(f"address:{hashed(address_key)}", per_address),
+    ]
+
+
+def _shared(name: str, allowance: Allowance) -> Bucket:
+    """One of the shares of an allowance that many processes ask at once. Any will do: the choice is no secret."""
+    chosen = random.randrange(allowance.shares)  # noqa: S311
+    return Bucket(f"{name}/{chosen}", allowance.share())
+
+
+def network_of(address: str) -> str:
+    """The network that counts as one: an IPv4 address, or 64 bits of an IPv6 address."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, IPV6_NETWORK_BITS), strict=False))
+    return str(found)
+
+
+def charge(connection: Connection, buckets: Sequence[Bucket], now: datetime) -> bool:
+    """Whether one more passes all buckets. Their rows are locked until the transaction ends."""
+    insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[connection.dialect.name]
+    now_us = int(now.timestamp() * MICROSECONDS)
+    scopes = sorted(bucket.scope for bucket in buckets)  # in one order, so that no two transactions wait in a ring
+    touched = insert(_TABLE).values([{"scope": scope, "full_until": 0} for scope in scopes])
+    there = connection.execute(
+        touched.on_conflict_do_update(
+            index_elements=["scope"], set_={"full_until": _TABLE.c.full_until}
+        ).returning(_TABLE.c.scope, _TABLE.c.full_until)
+    )
+    passed, after = pour(buckets, dict(there.tuples().all()), now_us)
+    filled = insert(_TABLE).values([{"scope": scope, "full_until": after[scope]} for scope in scopes])
+    connection.execute(
+        filled.on_conflict_do_update(index_elements=["scope"], set_={"full_until": filled.excluded.full_until})
+    )
+    return passed
+
+
+def forget_empty(connection: Connection, now: datetime) -> int:
+    """Remove buckets that are empty by now; how many."""
+    now_us = int(now.timestamp() * MICROSECONDS)
+    return int(connection.execute(delete(BucketRow).where(BucketRow.full_until < now_us)).rowcount)

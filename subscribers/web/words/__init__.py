@@ -1,0 +1,1 @@
+"""The words of the pages for people, one file for each language."""
