@@ -158,7 +158,9 @@ def _wants_mail(now: datetime) -> list[ColumnElement[bool]]:
 def lease(
     connection: Connection, issue_id: int, worker_id: int, limit: int, now: datetime, *, after_id: int = 0
 ) -> list[Leased]:
-    """Take up to ``limit`` rows: deferred ones that are due, then queued ones beyond ``after_id``, in order.
+    """Take up to ``limit`` rows: deferred ones that are due, then queued ones beyond ``after_id``, in order, and
+    last those whose answer was lost: when senders are killed again and again, it is not always the same few
+    people who get it twice.
 
     Who has unsubscribed or was suppressed since the planning is skipped here, so the list may be shorter than
     the work that is left; an empty list with rows still queued is never returned when ``after_id`` is 0.
@@ -168,7 +170,9 @@ def lease(
     queued = and_(
         DeliveryRow.state == S.QUEUED.value, DeliveryRow.next_attempt_at.is_(None), DeliveryRow.id > after_id
     )
-    for rows, order in ((due, DeliveryRow.next_attempt_at), (queued, DeliveryRow.id)):
+    again = and_(DeliveryRow.state == S.QUEUED.value, DeliveryRow.next_attempt_at.is_not(None))
+    by_time, by_id = DeliveryRow.next_attempt_at, DeliveryRow.id
+    for rows, order in ((due, by_time), (queued, by_id), (again, by_time)):
         while len(taken) < limit:
             chosen = (
                 select(DeliveryRow.id)
@@ -338,7 +342,8 @@ def recover(
 ) -> Recovered:
     """Take over what dead workers held: leased rows are queued, rows left ``sending`` become unknown.
 
-    With ``resend`` every unknown row of the issue is queued again, but for those that ended so too often.
+    With ``resend`` theirs are queued again, and all other unknown rows of the issue, but for those on which the
+    server was silent too often.
     """
     theirs = or_(DeliveryRow.lease.in_(dead), DeliveryRow.lease.is_(None))
     requeued = _move(connection, issue_id, S.LEASED, S.QUEUED, theirs, now)
@@ -353,7 +358,8 @@ def recover(
         reply="the sender stopped before the server's answer was recorded",
     )
     if on_unknown is OnUnknown.RESEND:
-        requeued += resend_unknown(connection, issue_id, now)
+        again = or_(theirs, DeliveryRow.attempts < UNKNOWN_ATTEMPTS)
+        requeued += _move(connection, issue_id, S.UNKNOWN, S.QUEUED, again, now, next_attempt_at=now)
     return Recovered(requeued, unknown)
 
 
@@ -362,7 +368,7 @@ def resend_unknown(connection: Connection, issue_id: int, now: datetime, *, due_
     which = DeliveryRow.attempts < UNKNOWN_ATTEMPTS
     if due_only:
         which = and_(which, DeliveryRow.next_attempt_at <= now)
-    return _move(connection, issue_id, S.UNKNOWN, S.QUEUED, which, now)
+    return _move(connection, issue_id, S.UNKNOWN, S.QUEUED, which, now, next_attempt_at=now)
 
 
 def _move(

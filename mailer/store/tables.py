@@ -115,7 +115,7 @@ class DeliveryRow(Base):
     address: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(default=0)
-    next_attempt_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]  # of a queued row: its answer was lost, it goes after the others
     lease: Mapped[int | None] = mapped_column(ForeignKey("worker.id"))
     code: Mapped[int | None]  # SMTP reply code, 250 … 554
     enhanced_code: Mapped[str] = mapped_column(String(16), default="")  # RFC 3463, "5.1.1"

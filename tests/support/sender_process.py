@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mailer.delivery.engine import deliver
@@ -29,15 +30,16 @@ def start_sender(
     rate: Rate | None = None,
     policy: OnUnknown = OnUnknown.RESEND,
     pipelining: bool = True,
+    under: Sequence[str] = (),
 ) -> subprocess.Popen[str]:
-    """Start one; it prints how it ended."""
+    """Start one (``under`` a program that watches it); it prints how it ended."""
     arguments = [database, str(port), f"--issue={issue_id}", f"--connections={connections}", f"--policy={policy}"]
     if rate is not None:
         arguments.append(f"--rate={rate.count},{rate.window_seconds}")
     if not pipelining:
         arguments.append("--lock-step")
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.sender_process", *arguments],
+        [*under, sys.executable, "-m", "tests.support.sender_process", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,

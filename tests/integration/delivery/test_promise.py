@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import signal
 import time
 from collections import Counter
@@ -40,7 +41,7 @@ def test_killed_at_random_moments_nobody_is_lost_and_few_get_it_twice(pipelining
     chance = random.Random(7)
     with fault_server(slowly, pipelining=pipelining) as server:
         for _ in range(kills):
-            sender = start_sender(str(engine.url), server.port, connections=CONNECTIONS)
+            sender = start_sender(str(engine.url), server.port, connections=CONNECTIONS, pipelining=pipelining)
             target = len(server.complete) + chance.randint(1, 90)
             wait_for(lambda target=target: len(server.complete) >= target)
             time.sleep(chance.random() * 0.01)
@@ -234,3 +235,25 @@ def test_a_mistake_in_composing_stops_the_sending_and_puts_everything_back(tmp_p
     with smtp_server() as server, pytest.raises(KeyError, match="no such slot"):
         asyncio.run(deliver(a_sending(engine, issue_id, server.port, compose=broken), stop=StopSignal()))
     assert states_of(engine, issue_id) == {"queued": 20}
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="NOT SHOWN: strace is not installed")
+@MODES
+def test_the_commit_is_on_the_disk_before_a_body_is_handed_over(pipelining: bool, tmp_path: Path) -> None:
+    engine = a_database(tmp_path)
+    a_planned_issue(engine, 6)
+    trace = tmp_path / "trace"
+    with fault_server(pipelining=pipelining) as server:
+        watch = ["strace", "-f", "-y", "-s", "12", "-e", "trace=fdatasync,fsync,sendto,writev", "-o", str(trace)]
+        sender = start_sender(str(engine.url), server.port, connections=1, pipelining=pipelining, under=watch)
+        said, _ = sender.communicate(timeout=60)
+    if said.split()[:2] != ["done", "6"]:
+        pytest.skip("NOT SHOWN: strace may not look at other processes here")
+    synced, bodies = 0, 0
+    for line in trace.read_text().splitlines():
+        if "sync(" in line and "mailer.db-wal" in line:
+            synced += 1
+        elif '"From: ' in line:
+            assert synced, "a body left before the commit with its intent was on the disk"
+            synced, bodies = 0, bodies + 1
+    assert bodies == 6
