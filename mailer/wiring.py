@@ -18,9 +18,13 @@ from mailer.render.dkim import KeyFault, Signer, SigningKey
 from mailer.render.headers import bounce_domain
 from mailer.render.message import MessageTemplate, compile_message
 from mailer.render.model import RenderedEdition
+from mailer.render.tongue import date_in_words
 from mailer.resources import template_folders
 from mailer.settings import Rate, Settings
+from mailer.store.archive import slug_of_issue
+from mailer.store.database import reading
 from mailer.store.editions import StoredEdition, StoredIssue
+from mailer.store.forgetting import forget_addresses
 from subscribers.tokens import TokenKeys
 
 if TYPE_CHECKING:
@@ -49,7 +53,20 @@ def people_services(settings: Settings, engine: Engine) -> Services:
         key: Publication(key, newsletter.name, newsletter.languages, newsletter.base_url)
         for key, newsletter in settings.newsletters.items()
     }
-    return Services(engine, publications, token_keys(settings), now)
+
+    def slug_of(issue_id: int) -> str:
+        with reading(engine) as connection:
+            return slug_of_issue(connection, issue_id)
+
+    return Services(
+        engine=engine,
+        newsletters=publications,
+        keys=token_keys(settings),
+        now=now,
+        forget=forget_addresses,
+        slug_of=slug_of,
+        date_in_words=lambda moment, language: date_in_words(moment.date(), language),
+    )
 
 
 def links(settings: Settings) -> Links:

@@ -116,6 +116,11 @@ def archived_issue(connection: Connection, newsletter: str, slug: str) -> Archiv
     return found[0] if found else None
 
 
+def slug_of_issue(connection: Connection, issue_id: int) -> str:
+    """The slug of an issue by its number, "" when there is none."""
+    return connection.scalar(select(IssueRow.slug).where(IssueRow.id == issue_id)) or ""
+
+
 def neighbours(
     connection: Connection, newsletter: str, issue: ArchivedIssue
 ) -> tuple[ArchivedIssue | None, ArchivedIssue | None]:
