@@ -43,11 +43,16 @@ class Evidence(TypedDict, total=False):
     notice_sha256: str  # of the confirmation mail
     issue: str  # the slug that the link came with
     reason: str
-    file: str  # an import: the file's name, …
+    system: str  # an import: whose export it was, …
+    file: str  # … the file's name, …
     file_sha256: str  # … what was in it, …
     line: int  # … and where the row began
-    source: str  # columns of an imported row, word for word
+    source: str  # columns of an imported row, word for word: see subscribers.systems
     subscribed_at: str
     confirmed_at: str
+    confirmed_ip: str
+    left_at: str
+    their_id: str
+    their_status: str
     before: str
     after: str

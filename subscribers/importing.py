@@ -1,6 +1,7 @@
-"""Reading a CSV file of people: rows that can be taken, rows that cannot and why. No database, no clock.
+"""Reading a file of people: what kind it is, rows that can be taken, rows that cannot and why. No clock.
 
-Law: the file is read as a stream, twice: once for its hash and encoding, once for its rows.
+Law: the file is read as a stream, twice: once for its hash and encoding, once for its rows. Only a dump of a
+Mailman 2 list is read whole. No database here.
 """
 
 from __future__ import annotations
@@ -11,31 +12,22 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import BinaryIO, Final, NamedTuple
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import BinaryIO, Final
 
-from subscribers.address import AddressError, parse_address
-from subscribers.consent import Event
+from subscribers import rosters
+from subscribers.import_rows import LIMIT, Rejected, Restored, Row, RowMaker, parse_time
+from subscribers.systems import MAILMAN_2, OURS, ROSTER, System, column_name, recognise
+
+__all__ = ["ImportFile", "ImportRefused", "Rejected", "Restored", "Row", "examine", "parse_time", "read_rows"]
 
 BLOCK_BYTES: Final = 1 << 20
 DELIMITERS: Final = ",;\t"
-KEPT: Final = ("subscribed_at", "confirmed_at", "source", "ip")
-"""Columns that are kept word for word as evidence."""
-COLUMNS: Final = ("email", "language", "newsletter", "status", *KEPT)
-OTHER_NAMES: Final[Mapping[str, str]] = {"e_mail": "email", "email_address": "email", "e_mail_address": "email"}
-SUPPRESSED: Final = "suppressed"
-STATUSES: Final[Mapping[str, Event]] = {
-    "": Event.IMPORTED,
-    "subscribed": Event.IMPORTED,
-    "pending": Event.IMPORTED_PENDING,
-    "unsubscribed": Event.IMPORTED_UNSUBSCRIBED,
-    SUPPRESSED: Event.IMPORTED_UNSUBSCRIBED,
-}
+RESTORED: Final = ("state", "history", "suppressions")
+"""Columns of our own export, from which a person comes back with everything."""
+NAMED: Final = "email, and perhaps language, newsletter, status, subscribed_at, confirmed_at, source, ip"
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
-LONGEST_CELL: Final = 2000  # characters of a kept column; nobody's source is a novel
 
 
 class ImportRefused(ValueError):
@@ -47,6 +39,14 @@ class ImportRefused(ValueError):
         self.line = line
 
 
+class Form(StrEnum):
+    """How people are written down in a file."""
+
+    TABLE = "table"  # CSV with a header line
+    ROSTER = "roster"  # one address a line
+    DUMP = "dump"  # of a Mailman 2 list
+
+
 @dataclass(frozen=True, slots=True)
 class ImportFile:
     """What was found out about a file before its rows are read."""
@@ -55,36 +55,17 @@ class ImportFile:
     sha256: str
     encoding: str
     delimiter: str
-    columns: Mapping[str, int]  # of ours, with their places
+    columns: Mapping[str, int]  # what they mean, with their places
     ignored: tuple[str, ...]  # of others, as they are written
     width: int
     first_row_line: int
-
-
-class Row(NamedTuple):
-    """A row that can be taken. A tuple, because a million of them are made."""
-
-    line: int
-    address: str
-    key: str
-    newsletter: str
-    language: str
-    event: Event
-    suppress: bool
-    since: datetime | None  # what the row says of the time of consent
-    evidence: dict[str, str]  # the kept columns that are not empty
-
-
-class Rejected(NamedTuple):
-    """A row that is left out, and a sentence that says why."""
-
-    line: int
-    address: str
-    reason: str
+    system: System = OURS
+    names: tuple[str, ...] = field(default=(), repr=False)  # every column as systems.py writes it
+    form: Form = Form.TABLE
 
 
 def examine(stream: BinaryIO, name: str) -> ImportFile:
-    """Hash, encoding, delimiter and columns of a seekable file, or ImportRefused."""
+    """Hash, encoding, system, delimiter and columns of a seekable file, or ImportRefused."""
     sha256, encoding = _hash_and_encoding(stream)
     errors = []
     for delimiter in _delimiters(stream, encoding):
@@ -93,13 +74,23 @@ def examine(stream: BinaryIO, name: str) -> ImportFile:
             errors.append(found)
             continue
         header, line = found
-        columns, ignored = _place_columns(header)
-        return ImportFile(name, sha256, encoding, delimiter, columns, ignored, len(header), line + 1)
+        names = [column_name(cell) for cell in header]
+        system = recognise(names)
+        columns, ignored = _place_columns(system, header, names)
+        return ImportFile(
+            name, sha256, encoding, delimiter, columns, ignored, len(header), line + 1, system, tuple(names)
+        )
     if not errors[0]:
         raise ImportRefused("the file is empty.", 1)
+    for form, system, fits in (
+        (Form.ROSTER, ROSTER, rosters.is_roster),
+        (Form.DUMP, MAILMAN_2, rosters.is_dump),
+    ):
+        if fits(_text(stream, encoding)):
+            return ImportFile(name, sha256, encoding, "", {"email": 0}, (), 1, 1, system, ("email",), form)
     raise ImportRefused(
         f"the first line has no column `email`; it reads {errors[0]!r}. The names of the columns stand there: "
-        f"email, and perhaps {', '.join(COLUMNS[1:])}.",
+        f"{NAMED}. A list without a header has one address a line.",
         1,
     )
 
@@ -112,10 +103,24 @@ def read_rows(
     ``newsletter`` is for rows that name none; ``newsletters`` maps those that exist to the language of people
     whose row names none.
     """
+    make = RowMaker(file.system, file.name, file.columns, file.names, file.width, newsletter, newsletters)
+    match file.form:
+        case Form.TABLE:
+            yield from _table_rows(stream, file, make)
+        case Form.ROSTER:
+            for line, text in enumerate(_text(stream, file.encoding), 1):
+                row = None if rosters.is_remark(text) else make.row(line, [rosters.address_in(text)])
+                if row is not None:
+                    yield row
+        case Form.DUMP:
+            yield from _dump_rows(stream, file, make)
+
+
+def _table_rows(stream: BinaryIO, file: ImportFile, make: RowMaker) -> Iterator[Row | Rejected]:
     reader = csv.reader(_text(stream, file.encoding), delimiter=file.delimiter, strict=True)
     while reader.line_num < file.first_row_line - 1:
         _skip(reader)
-    make = _RowMaker(file, newsletter, newsletters)
+    row_of = make.row
     while True:
         line = reader.line_num + 1
         try:
@@ -125,77 +130,20 @@ def read_rows(
         except csv.Error as error:
             yield Rejected(line, "", _quoting_reason(str(error), line, reader.line_num))
             continue
-        row = make.row(line, cells)
+        row = row_of(line, cells)
         if row is not None:
             yield row
 
 
-class _RowMaker:
-    """Turns cells into rows; looks column places up once, because it runs a million times."""
-
-    def __init__(self, file: ImportFile, newsletter: str | None, newsletters: Mapping[str, str]) -> None:
-        place = file.columns.get
-        self._width = file.width
-        self._email = file.columns["email"]
-        self._status, self._newsletter, self._language = place("status"), place("newsletter"), place("language")
-        self._kept = tuple((name, file.columns[name]) for name in KEPT if name in file.columns)
-        self._default_newsletter, self._newsletters = newsletter, newsletters
-
-    def row(self, line: int, cells: list[str]) -> Row | Rejected | None:
-        if len(cells) < self._width:
-            if not any(map(str.strip, cells)):
-                return None  # a blank line
-            cells = cells + [""] * (self._width - len(cells))
-        email = cells[self._email]
-        if len(cells) > self._width and any(cells[self._width :]):
-            return Rejected(line, email, f"it has {len(cells)} cells, the first line has {self._width}.")
-        try:
-            address = parse_address(email, special_use=True)
-        except AddressError as error:
-            return Rejected(line, email, error.reason) if any(map(str.strip, cells)) else None
-        status = _cell(cells, self._status).lower()
-        event = STATUSES.get(status)
-        if event is None:
-            known = ", ".join(name for name in STATUSES if name)
-            return Rejected(line, email, f"its status {status!r} is none of {known}.")
-        newsletter = _cell(cells, self._newsletter) or self._default_newsletter
-        if newsletter is None:
-            return Rejected(line, email, "it names no newsletter, and there are several: use --newsletter.")
-        if newsletter not in self._newsletters:
-            return Rejected(line, email, f"there is no newsletter {newsletter!r}.")
-        language = _language_tag(_cell(cells, self._language)) or self._newsletters[newsletter]
-        evidence = {name: text[:LONGEST_CELL] for name, place in self._kept if (text := cells[place].strip())}
-        since = (
-            parse_time(evidence.get("confirmed_at", "") or evidence.get("subscribed_at", "")) if evidence else None
-        )
-        return Row(
-            line, address.as_typed, address.key, newsletter, language, event, status == SUPPRESSED, since, evidence
-        )
-
-
-def parse_time(text: str) -> datetime | None:
-    """A time as exports write it (ISO 8601, with or without zone, then UTC), None when it is not clear."""
-    if not text:
-        return None
+def _dump_rows(stream: BinaryIO, file: ImportFile, make: RowMaker) -> Iterator[Row | Rejected]:
+    text = "".join(_text(stream, file.encoding))
+    if len(text) > rosters.LARGEST_DUMP:
+        raise ImportRefused("the dump is too large to be one list's.")
     try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    try:
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except OverflowError:
-        return None
-
-
-@lru_cache(maxsize=512)
-def _language_tag(text: str) -> str:
-    """A BCP 47 tag as we write it, "pt-br"; "" for what is none, so that the person is not lost for it."""
-    tag = text.strip().lower().replace("_", "-")
-    return tag if len(tag) <= 16 and _LANGUAGE.fullmatch(tag) else ""
-
-
-def _cell(cells: list[str], place: int | None) -> str:
-    return "" if place is None else cells[place].strip()
+        for member in rosters.members_of(text):
+            yield make.member(member)
+    except ValueError as error:
+        raise ImportRefused(f"{error}. `list_members -f LIST` writes a list that can be read instead.") from error
 
 
 def _hash_and_encoding(stream: BinaryIO) -> tuple[str, str]:
@@ -243,7 +191,9 @@ def _read_header(stream: BinaryIO, encoding: str, delimiter: str) -> tuple[list[
         for cells in reader:
             if not any(map(str.strip, cells)) or _SEPARATOR_LINE.fullmatch(delimiter.join(cells)):
                 continue
-            if any(_column(cell) == "email" for cell in cells):
+            names = [column_name(cell) for cell in cells]
+            meanings = recognise(names).columns
+            if any(meanings.get(name) == "email" for name in names):
                 return cells, reader.line_num
             return delimiter.join(cells)[:80]
     except csv.Error:
@@ -251,21 +201,21 @@ def _read_header(stream: BinaryIO, encoding: str, delimiter: str) -> tuple[list[
     return ""
 
 
-def _column(cell: str) -> str:
-    name = re.sub(r"[\s-]+", "_", cell.strip().lower())
-    return OTHER_NAMES.get(name, name)
-
-
-def _place_columns(header: list[str]) -> tuple[dict[str, int], tuple[str, ...]]:
+def _place_columns(system: System, header: list[str], names: list[str]) -> tuple[dict[str, int], tuple[str, ...]]:
     columns: dict[str, int] = {}
-    ignored = []
-    for place, cell in enumerate(header):
-        name = _column(cell)
-        if name in columns:
-            raise ImportRefused(f"the first line names the column `{name}` twice.", 1)
-        if name in COLUMNS:
-            columns[name] = place
-        elif cell.strip():
+    ignored: list[str] = []
+    asked = {*system.statuses, *system.departures}
+    wanted = {name: meaning for name, meaning in system.columns.items() if name in names}
+    chosen = {meaning: name for name, meaning in reversed(wanted.items())}  # the first in the table wins
+    for place, (cell, name) in enumerate(zip(header, names, strict=True)):
+        meaning = name if system is OURS and name in RESTORED else wanted.get(name, "")
+        if meaning and (meaning in columns or chosen.get(meaning, name) != name):
+            if meaning == "email" or (system is OURS and names.count(name) > 1):
+                raise ImportRefused(f"the first line names the column `{meaning}` twice.", 1)
+            meaning = ""
+        if meaning:
+            columns[meaning] = place
+        elif cell.strip() and name not in asked:
             ignored.append(cell.strip())
     return columns, tuple(ignored)
 
@@ -278,7 +228,9 @@ def _skip(reader: Iterator[list[str]]) -> None:
 
 
 def _quoting_reason(error: str, first: int, last: int) -> str:
-    if "unexpected end" in error or "field limit" in error:
+    if "field limit" in error:
+        return f"a cell is longer than {LIMIT:,} characters."
+    if "unexpected end" in error:
         swallowed = f"; lines {first} to {last} were read as one row" if last > first else ""
         return f"a quotation mark is opened and not closed{swallowed}."
     return "its quotation marks are wrong: inside a quoted cell they are written twice."

@@ -119,6 +119,19 @@ class SuppressionRow(Base):
     at: Mapped[datetime]
 
 
+class AskedRow(Base):
+    """An address, as a keyed hash, that an import asked once whether it wants a newsletter: it is not asked again.
+
+    It outlives the person's rows, which are removed when no answer comes.
+    """
+
+    __tablename__ = "asked"
+
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    newsletter: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+
+
 class OutboxRow(Base):
     """A notice waiting to be sent, written in the transaction that caused it."""
 

@@ -125,7 +125,7 @@ def test_each_row_that_is_left_out_says_where_and_why() -> None:
     [
         (b"", "empty"),
         (b"\n \n", "empty"),
-        (b"ada@example.org\neve@example.org\n", "no column `email`"),
+        (b"ada at example.org\neve at example.org\n", "no column `email`"),
         (b"name,mail\nx,ada@example.org\n", "name,mail"),
         (b"email,Email\nx,y\n", "twice"),
         (b'"email', "no column `email`"),
