@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from mailer.render.message import MessageTemplate, compile_message
 from mailer.render.model import RenderedEdition
 from mailer.render.tongue import date_in_words
 from mailer.resources import template_folders
-from mailer.settings import Rate, Settings
+from mailer.settings import HookSettings, Rate, Settings
 from mailer.store.archive import slug_of_issue
 from mailer.store.database import reading
 from mailer.store.editions import StoredEdition, StoredIssue
@@ -28,6 +28,8 @@ from mailer.store.forgetting import forget_addresses
 from subscribers.tokens import TokenKeys
 
 if TYPE_CHECKING:
+    from mailer.bounce.webhooks.request import Hook
+    from mailer.flows.feedback import Feedback
     from subscribers.web.services import Services
 
 
@@ -140,3 +142,46 @@ def sending(
         connections=connections,
         now=now,
     )
+
+
+def feedback(settings: Settings, engine: Engine, *, rehearse: bool = False) -> Feedback:
+    """Takes what comes back to this installation; with ``rehearse`` nothing is kept."""
+    from mailer.flows.feedback import Feedback
+
+    return Feedback(
+        engine,
+        settings.newsletters,
+        ReturnPaths(settings.signing_keys, "localhost"),  # it only reads: the domain is not looked at
+        token_keys(settings),
+        settings.bounces.rules,
+        now,
+        rehearse=rehearse,
+    )
+
+
+def hooks(settings: Settings, certificates: Callable[[str], bytes] | None = None) -> dict[str, Hook]:
+    """The webhooks that are configured, by provider. ``certificates`` fetches those of Amazon SNS."""
+    return {name: _hook(name, hook, certificates) for name, hook in settings.hooks.items()}
+
+
+def _hook(name: str, hook: HookSettings, certificates: Callable[[str], bytes] | None) -> Hook:
+    # Imported here: they bring http and x509 along, which sending an issue does not need.
+    from mailer.bounce.webhooks.generic import GenericHook
+    from mailer.bounce.webhooks.mailgun import MailgunHook
+    from mailer.bounce.webhooks.postmark import PostmarkHook
+    from mailer.bounce.webhooks.sendgrid import SendgridHook
+    from mailer.bounce.webhooks.sns import SnsHook
+    from mailer.intake.amazon import Certificates
+
+    match name:
+        case "sns":
+            return SnsHook(frozenset(hook.topics), certificates or Certificates())
+        case "mailgun":
+            return MailgunHook(hook.secrets[0])
+        case "sendgrid":
+            return SendgridHook(hook.public_key)
+        case "postmark":
+            return PostmarkHook(hook.secrets[0])
+        case "generic":
+            return GenericHook(hook.secrets)
+    raise AssertionError(f"settings know no provider {name!r}")
