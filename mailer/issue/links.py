@@ -1,6 +1,7 @@
 """Every link and image of an issue gets an address that works from a mailbox, or goes and is reported.
 
-Law: after this an ``href`` or ``src`` is absolute, of a scheme named here, ASCII, with its host in punycode.
+Law: after this an ``href`` or ``src`` is absolute, of no scheme that can run or read anything at the reader's,
+ASCII, with its host in punycode.
 """
 
 from __future__ import annotations
@@ -24,7 +25,12 @@ KEPT_SCHEMES: Final = frozenset({
     "openpgp4fpr", "cid", "acct", "callto", "skype", "signal", "whatsapp", "tg", "im", "pres", "ipfs",
 })  # fmt: skip
 IMAGE_SCHEMES: Final = frozenset({"http", "https", "cid"})
-DANGEROUS: Final = frozenset({"javascript", "vbscript", "data", "file", "blob", "about", "view-source", "jar"})
+DANGEROUS: Final = frozenset({
+    "javascript", "livescript", "mocha", "vbscript", "vbs", "data", "file", "blob", "filesystem", "about",
+    "view-source", "jar", "mhtml", "res", "shell", "chrome", "resource", "intent", "search-ms", "search", "ldap",
+    "ms-msdt", "ms-officecmd", "ms-word", "ms-excel", "ms-powerpoint", "ms-appinstaller", "ms-its", "its",
+})  # fmt: skip
+"""Schemes by which a link runs something, or hands over what is on the reader's machine."""
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
 _PELICAN = re.compile(
@@ -126,8 +132,11 @@ def resolve(written: str, base: Base, *, image: bool = False) -> tuple[str, Faul
     if pelican:
         address, name = _of_pelican(pelican.group(1) or pelican.group(2), pelican.group(3)), ""
     if name and "." not in name and name != "localhost":
-        if name not in (IMAGE_SCHEMES if image else KEPT_SCHEMES):
-            return "", Fault("unsafe-link", f"{name}: {what}s do not work in mail", "Use an https address.")
+        if image and name not in IMAGE_SCHEMES:
+            return "", Fault("unsafe-link", f"{name}: images do not work in mail", "Use an https address.")
+        if not image and name not in KEPT_SCHEMES:
+            message = f"few mail clients open {name[:40]}: links"
+            return encoded(address), Fault("unsafe-link", message, "Use an https address.", removed=False)
         return encoded(address), None
     return _relative(address, base, what)
 

@@ -16,6 +16,7 @@ removed-html       warning  script, frame, player (leaves a link), event handler
 unknown-html       warning  ``<T>`` in the text is no element: shown as written
 html-comment       error    a comment that is never closed
 unsafe-link        error    ``javascript:``, ``data:``, … : the words stay, the link goes
+unsafe-link        warning  a scheme that few mail clients open: the link stays
 empty-link         error    no address: the words stay, the link goes
 relative-link      error    cannot be made absolute (a warning: ``www.`` without https://, mended)
 broken-link        warning  ``[text]((https://…)``, mended

@@ -17,11 +17,11 @@ READING: Final = {
     "control-character": "Characters that no text has were left out.",
     "markdown": "The text is nested too deep to be read.",
     "shortcode": "A shortcode that nothing says how to turn into mail; settings can.",
-    "removed-html": "HTML that no mail client runs (forms, scripts, frames, handlers) was removed or replaced.",
+    "removed-html": "HTML that no mail client runs: a form (an error), a script, frame or handler (warnings).",
     "unknown-html": "What looks like a tag (`Vec<T>`) is none, and is shown as it is written.",
     "html-comment": "A comment that is never closed.",
     "relative-link": "A link or image leads into a site that is not known; set `site_url`.",
-    "unsafe-link": "A link whose scheme does not work in mail, or is dangerous there.",
+    "unsafe-link": "A link of a dangerous scheme (an error), or of one that few mail clients open (a warning).",
     "broken-link": "A link that is written with a slip and was mended.",
     "size": "The HTML part is longer than the 102 KB that Gmail shows; the section that crosses is named.",
     "lint-comment": "A comment `<!-- lint: … -->` that was not understood.",
@@ -35,7 +35,6 @@ _SAID_BY: Final = {
     "unsafe-link": frozenset({"link-syntax", "address-link", "image-format"}),
 }
 _ONE_CAUSE: Final = frozenset({"relative-link", "unknown-html", "control-character"})
-_REPLACED: Final = "stands in its place"  # how the reader says that a link was left for what was removed
 _NEAR_COLUMNS: Final = 200  # a reader's place may be the link's text, its target, or the start of its line
 
 
@@ -55,16 +54,13 @@ def _slack(problem: Problem) -> int:
 
 
 def judged(problems: Iterable[Problem]) -> list[Problem]:
-    """The reader's problems as the gate sees them: what left a link is a warning, and one cause is one problem.
+    """The reader's problems as the gate sees them: one cause is one problem, the others stay as the reader says.
 
-    A subscription form that became a link to our own page costs no reader anything; a site that is not known makes
-    every relative link of an issue a problem, and one line of settings mends them all.
+    A site that is not known makes every relative link of an issue a problem, and one line of settings mends all.
     """
     kept: list[Problem] = []
     counted: dict[tuple[str, Severity], list[Problem]] = {}
     for problem in problems:
-        if problem.rule == "removed-html" and _REPLACED in problem.message:
-            problem = replace(problem, severity=Severity.WARNING)
         if problem.rule in _ONE_CAUSE:
             counted.setdefault((problem.rule, problem.severity), []).append(problem)
         else:

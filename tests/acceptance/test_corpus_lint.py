@@ -103,9 +103,9 @@ def test_the_draft_of_a_weekly_is_refused_for_every_reason() -> None:
     }
 
 
-def test_a_form_that_became_a_link_is_a_warning() -> None:
+def test_a_removed_form_stops_the_sending() -> None:
     for name in DRAFTS[:2]:
-        assert [is_error for _, rule, is_error in found(name) if rule == "removed-html"] == [False]
+        assert [is_error for _, rule, is_error in found(name) if rule == "removed-html"] == [True]
 
 
 def test_without_a_known_site_all_relative_links_are_one_problem() -> None:

@@ -54,7 +54,7 @@ def test_an_address_is_made_to_work_from_a_mailbox(written: str, address: str) -
         (" JaVa\tScript:alert(1)", "unsafe-link"),
         ("data:text/html,x", "unsafe-link"),
         ("file:///etc/passwd", "unsafe-link"),
-        ("weird:thing", "unsafe-link"),
+        ("search-ms:query=x", "unsafe-link"),
         ("", "empty-link"),
         ("  ", "empty-link"),
     ],
@@ -64,6 +64,13 @@ def test_an_address_that_cannot_be_sent_goes(written: str, rule: str) -> None:
     assert address == ""
     assert fault is not None
     assert fault.rule == rule
+
+
+def test_a_scheme_that_few_know_stays_a_link_with_a_warning() -> None:
+    address, fault = resolve("mumble://voice.example.org/room", BASE)
+    assert address == "mumble://voice.example.org/room"
+    assert fault is not None
+    assert (fault.rule, fault.removed) == ("unsafe-link", False)
 
 
 def test_an_image_may_not_come_by_another_way_than_the_web() -> None:
