@@ -36,6 +36,6 @@ class SubscribeRules:
     keep_network: KeepNetwork = KeepNetwork.SHORTENED
     role_addresses: bool = True  # whether postmaster@ or info@ may subscribe
     disposable_domains: frozenset[str] = frozenset()  # domains (and all below them) that are not written to
-    special_domains: bool = False  # whether .test, .local and the like are taken (rehearsals, own networks)
+    special_domains: bool = True  # whether .test, .local and the like are taken: rehearsals, networks of one's own
     keep_pending: timedelta = KEEP_PENDING
     answer_seconds: float = 0.006  # the form's answer is never given sooner, whatever was done
