@@ -201,6 +201,30 @@ def unsuppress(connection: Connection, address_hash: str, newsletter: str = EVER
     return result.rowcount > 0
 
 
+def free(
+    connection: Connection,
+    address_key: str,
+    address_hash: str,
+    *,
+    reason: str,
+    now: datetime,
+    newsletter: str = EVERY_NEWSLETTER,
+) -> bool:
+    """Lift a suppression by hand, and keep the reason in the person's history. False when there was none."""
+    if not unsuppress(connection, address_hash, newsletter):
+        return False
+    theirs = (
+        select(SubscriptionRow.id)
+        .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
+        .where(SubscriberRow.address_key == address_key)
+    )
+    if newsletter != EVERY_NEWSLETTER:
+        theirs = theirs.where(SubscriptionRow.newsletter == newsletter)
+    for subscription_id in connection.execute(theirs).scalars().all():
+        _note(connection, subscription_id, Event.UNSUPPRESSED, {"by": "operator", "reason": reason}, now)
+    return True
+
+
 def is_suppressed(connection: Connection, address_hash: str, newsletter: str) -> bool:
     """Whether nothing may be sent to this address in the name of ``newsletter``."""
     return connection.scalar(

@@ -42,6 +42,7 @@ def report(installation: Installation, slug: str, newsletter: str | None, form: 
     from mailer.cli.words import REPORT_COLUMNS, counts_sentence, report_json
     from mailer.flows.status import issue_named
     from mailer.store import ledger
+    from mailer.store.bounces import came_back
     from mailer.store.database import reading
     from mailer.store.report import report_lines
     from mailer.store.states import DeliveryState
@@ -67,6 +68,11 @@ def report(installation: Installation, slug: str, newsletter: str | None, form: 
             _write_table(lines)
             said = {state.value: count for state, count in counts.items()}
             say(f"{issue.slug}, {issue.state}: {counts_sentence(said)}", err=True)
+            with reading(engine) as connection:
+                back = came_back(connection, issue.id)
+            if back:
+                told = ", ".join(f"{count:,} {kind}" for kind, count in back.items())
+                say(f"Came back later: {told}. See: mailer bounces list --issue {issue.slug}", err=True)
 
 
 def _message_ids(installation: Installation, issue: StoredIssue) -> Callable[[int], str]:

@@ -215,16 +215,38 @@ def suppress(installation: Installation, address: str, newsletter: str | None) -
 @subscribers.command()
 @click.argument("address")
 @click.option("--newsletter", metavar="KEY", help="The suppression of this newsletter; else the one of all.")
+@click.option("--reason", default="", help="Why; it is kept in the person's history.")
 @pass_installation
-def unsuppress(installation: Installation, address: str, newsletter: str | None) -> None:
+def unsuppress(installation: Installation, address: str, newsletter: str | None, reason: str) -> None:
     """Lift the suppression of ADDRESS, for example after a mistake."""
+    _free(installation, address, newsletter, reason)
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--newsletter", metavar="KEY", help="The suppression of this newsletter; else the one of all.")
+@click.option("--reason", required=True, help="Why; it is kept in the person's history.")
+@pass_installation
+def free(installation: Installation, address: str, newsletter: str | None, reason: str) -> None:
+    """Let ADDRESS get mail again after bounces or a complaint suppressed it. Soft bounces count anew.
+
+    \b
+    mailer subscribers free ada@example.org --reason "wrote that her mailbox works again"
+    """
+    if not reason.strip():
+        raise UsageError("the reason is empty.", where="--reason", hint="Say why the address is good again.")
+    _free(installation, address, newsletter, reason.strip())
+
+
+def _free(installation: Installation, address: str, newsletter: str | None, reason: str) -> None:
     from mailer.store.database import writing
     from subscribers import store
 
     key = newsletter_of(installation, newsletter).key if newsletter else store.EVERY_NEWSLETTER
     parsed = _address(address)
+    digest = _keys(installation).address_hash(parsed.key)
     with writing(installation.database) as connection:
-        lifted = store.unsuppress(connection, _keys(installation).address_hash(parsed.key), key)
+        lifted = store.free(connection, parsed.key, digest, reason=reason, now=datetime.now(UTC), newsletter=key)
     if not lifted:
         raise MailerError(f"{parsed} is not suppressed{f' for {key}' if key else ' for all newsletters'}.")
     say(f"{parsed} is no longer suppressed.", err=True)

@@ -15,14 +15,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from mailer.bounce.bounce import Bounce, Kind
 from mailer.bounce.policy import Action, Decision, Rules, decide, pause_reason
 from mailer.bounce.reader import read_bounce
 from mailer.bounce.refusal import bounce_of_refusal
 from mailer.bounce.return_path import ReturnPaths
+from mailer.errors import DatabaseError
 from mailer.flows.fingerprint import fingerprint
-from mailer.flows.matching import Match, Matcher, Proof
+from mailer.flows.matching import NO_MATCH, Match, Matcher, Proof
 from mailer.newsletter import Newsletter
 from mailer.store import bounces, ledger
 from mailer.store.bounces import Delivered, NewBounce, Refusal
@@ -97,12 +99,15 @@ class Feedback:
         return paths.read(address) is not None or paths.read_notice(address) is not None
 
     def take_mail(self, raw: bytes, came_to: Sequence[str] = ()) -> Outcome:
-        """Read a mail and let follow what follows. ``came_to``: the envelope's recipients, where known."""
+        """Read a mail and let follow what follows. ``came_to``: the envelope's recipients, where known.
+
+        Raises DatabaseError when it could not be stored, as every method here does.
+        """
         raw = raw[:RAW_LIMIT_BYTES]
         found = read_bounce(raw)
         digest = fingerprint(raw)
         nothing_to_store = not any(bounce.kind in UNDERSTOOD for bounce in found)
-        with reading(self._engine) if nothing_to_store else self._transaction() as connection:
+        with self._transaction(only_reading=nothing_to_store) as connection:
             return self._take(
                 connection,
                 "mail",
@@ -111,6 +116,10 @@ class Feedback:
                 came_to,
                 lambda: bounces.keep_raw(connection, "mail", digest, raw, self._now())[0],
             )
+
+    def take(self, raw: bytes, came_to: Sequence[str] = ()) -> bool:
+        """As ``take_mail``, for the ways in: whether the mail was understood."""
+        return self.take_mail(raw, came_to).is_understood
 
     def take_request(self, provider: str, replay_id: str, raw: bytes, found: Sequence[Bounce]) -> Outcome | None:
         """Take the events of a verified webhook; None for a replay, of which nothing is looked at.
@@ -267,14 +276,27 @@ class Feedback:
             yield sentence
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        if not self._rehearse:
-            with writing(self._engine) as connection:
-                yield connection
-            return
-        with self._engine.connect() as connection:
-            yield connection
-            connection.rollback()
+    def _transaction(self, *, only_reading: bool = False) -> Iterator[Connection]:
+        """Raises DatabaseError when the database is away: then nothing was kept, and the mail may come again."""
+        try:
+            if only_reading:
+                with reading(self._engine) as connection:
+                    yield connection
+            elif self._rehearse:
+                with self._engine.connect() as connection:
+                    yield connection
+                    connection.rollback()
+            else:
+                with writing(self._engine) as connection:
+                    yield connection
+        except DBAPIError as error:
+            said = str(error.orig).strip().splitlines()
+            raise DatabaseError(f"what came back cannot be stored: {said[0] if said else 'no answer'}.") from error
+
+
+def only_read(raw: bytes, _came_to: Sequence[str] = ()) -> Outcome:
+    """What a mail says, where nobody knows of any delivery: for a look at it without an installation."""
+    return Outcome(tuple(Taken(bounce, NO_MATCH) for bounce in read_bounce(raw[:RAW_LIMIT_BYTES])))
 
 
 def _event_id(source: str, digest: str, bounce: Bounce, match: Match, number: int) -> str:

@@ -40,7 +40,6 @@ def read_maildir(folder: Path, take: Take, moved_to: str) -> Count:
     """Every unread mail of a Maildir. What was understood goes to folder ``moved_to`` ("": to cur), as read."""
     if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
         raise UsageError("it is no Maildir: it has no folders new and cur.", where=str(folder))
-    target = _target(folder, moved_to)
     read = understood = 0
     for path in _unread(folder):
         try:
@@ -50,7 +49,7 @@ def read_maildir(folder: Path, take: Take, moved_to: str) -> Count:
         read += 1
         if take(raw, ()):
             understood += 1
-            _move(path, target)
+            _move(path, _target(folder, moved_to))
     return Count(read, understood)
 
 

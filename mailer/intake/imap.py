@@ -85,7 +85,10 @@ class Mailbox:
         if not self._moved_to:
             self._store(uid, r"(\Seen)")
             self._left.add(uid)
-        elif "MOVE" in client.capabilities:
+            return
+        if not self._box.folder.exists(self._moved_to):
+            self._box.folder.create(self._moved_to)
+        if "MOVE" in client.capabilities:
             self._box.move(uid, self._moved_to)
         else:
             self._box.copy(uid, self._moved_to)
@@ -124,7 +127,7 @@ def open_mailbox(imap: ImapSettings, moved_to: str) -> Iterator[Mailbox]:
                 hint="Check the name in bounces.imap, and the password in MAILER_IMAP_PASSWORD.",
             ) from None
         moved_to = "" if moved_to == imap.folder else moved_to
-        _select(box, imap.folder, moved_to, where)
+        _select(box, imap.folder, where)
         yield Mailbox(box, moved_to)
     except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
         raise ServerError(f"the IMAP server broke off: {_said(error)}.", where=where) from None
@@ -144,11 +147,9 @@ def _connected(imap: ImapSettings) -> BaseMailBox:
     return kind(imap.host, imap.port, timeout=TIMEOUT_SECONDS, ssl_context=context)
 
 
-def _select(box: BaseMailBox, folder: str, moved_to: str, where: str) -> None:
+def _select(box: BaseMailBox, folder: str, where: str) -> None:
     if not box.folder.exists(folder):
         raise ServerError(f"there is no folder {folder!r}.", where=where, hint="bounces.imap ends with its name.")
-    if moved_to and not box.folder.exists(moved_to):
-        box.folder.create(moved_to)
     box.folder.set(folder)
 
 
