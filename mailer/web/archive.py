@@ -22,6 +22,8 @@ from mailer.store.archive import ArchivedIssue
 from mailer.web.frame import link, preferred, reads
 from mailer.web.phrases import PAGES, nearest_language, page_phrases
 from mailer.web.security import ISSUE_POLICY
+from subscribers.web.phrases import people_phrases
+from subscribers.web.subscribing import TRAP
 
 CACHE: Final = "public, max-age=300"
 """Long enough for a rush of readers, short enough for a correction."""
@@ -68,7 +70,7 @@ def archive(engine: Engine, newsletters: Mapping[str, Newsletter]) -> Blueprint:
             (year, [_entry(publication, issue, languages) for issue in several])
             for year, several in groupby(issues, key=lambda issue: issue.date.year)
         ]
-        values = {"years": years, "count": len(issues), "form_language": languages[0]}
+        values = {"years": years, "form": _form(publication, languages[0])}
         return _answer(render_template("web/archive/index.html", **values))
 
     @pages.get("/<newsletter>/<slug>/")
@@ -96,6 +98,19 @@ def wanted(newsletter: Newsletter, known: Iterable[str] = ()) -> tuple[str, ...]
         request.headers.get("Accept-Language", ""), languages
     )
     return (theirs, newsletter.fallback_language) if theirs else (newsletter.fallback_language,)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form on every page: the language that it offers first, and the words that the consent record quotes."""
+
+    language: str
+    wording: str
+    trap: str  # a field that only machines fill in
+
+
+def _form(newsletter: Newsletter, language: str) -> Form:
+    return Form(language, people_phrases(g.language).wording.format(newsletter=newsletter.name), TRAP)
 
 
 def _find(engine: Engine, newsletter: Newsletter, slug: str) -> ArchivedIssue:
@@ -154,7 +169,7 @@ def _show(
         "versions": versions,
         "older": _entry(newsletter, page.older, (language, newsletter.fallback_language)) if page.older else None,
         "newer": _entry(newsletter, page.newer, (language, newsletter.fallback_language)) if page.newer else None,
-        "form_language": language if language in newsletter.languages else newsletter.fallback_language,
+        "form": _form(newsletter, language if language in newsletter.languages else newsletter.fallback_language),
     }
     answer = _answer(render_template("web/archive/issue.html", **values))
     answer.headers["Content-Security-Policy"] = ISSUE_POLICY
