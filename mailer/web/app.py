@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mailer import wiring
 from mailer.configuration import load_settings
+from mailer.intake.amazon import fetch
 from mailer.settings import Settings
 from mailer.store.database import open_database
 from mailer.store.migrate import prepare_database
@@ -21,6 +22,7 @@ from mailer.web.failures import MailerApp, answer_failures
 from mailer.web.feeds import feeds
 from mailer.web.frame import set_up_frame
 from mailer.web.health import health
+from mailer.web.hooks import make_hooks_blueprint
 from mailer.web.metrics import metrics
 from mailer.web.security import SecureHeaders
 from mailer.web.styles import Styles, static_files
@@ -54,6 +56,8 @@ def create_app(settings: Settings | None = None, *, engine: Engine | None = None
     app.register_blueprint(archive(engine, settings.newsletters))
     app.register_blueprint(feeds(engine, settings.newsletters))
     app.register_blueprint(make_blueprint(wiring.people_services(settings, engine)))
+    feedback = wiring.feedback(settings, engine)
+    app.register_blueprint(make_hooks_blueprint(wiring.hooks(settings), feedback, wiring.now, fetch))
     return app
 
 
