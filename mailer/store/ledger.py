@@ -358,7 +358,7 @@ def recover(
         reply="the sender stopped before the server's answer was recorded",
     )
     if on_unknown is OnUnknown.RESEND:
-        again = or_(theirs, DeliveryRow.attempts < UNKNOWN_ATTEMPTS)
+        again = or_(DeliveryRow.lease.in_(dead), DeliveryRow.attempts < UNKNOWN_ATTEMPTS)
         requeued += _move(connection, issue_id, S.UNKNOWN, S.QUEUED, again, now, next_attempt_at=now)
     return Recovered(requeued, unknown)
 

@@ -115,13 +115,16 @@ class DeliveryRow(Base):
     address: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(default=0)
-    next_attempt_at: Mapped[datetime | None]  # of a queued row: its answer was lost, it goes after the others
+    next_attempt_at: Mapped[datetime | None]  # of a queued row: its answer was lost, or it is held: not before
     lease: Mapped[int | None] = mapped_column(ForeignKey("worker.id"))
     code: Mapped[int | None]  # SMTP reply code, 250 … 554
     enhanced_code: Mapped[str] = mapped_column(String(16), default="")  # RFC 3463, "5.1.1"
     reply: Mapped[str] = mapped_column(Text, default="")
     first_attempt_at: Mapped[datetime | None]
     at: Mapped[datetime | None]  # when the present state was entered
+    waits_for: Mapped[str] = mapped_column(
+        String(16), default="", server_default=""
+    )  # of a held row: the language whose edition the person would rather have than that of edition_id
 
 
 class WorkerRow(Base):
