@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -91,6 +92,9 @@ class SubscriptionRow(Base):
     source: Mapped[str] = mapped_column(Text, default="")
     paused_until: Mapped[datetime | None] = mapped_column(default=None)
     created_at: Mapped[datetime]
+    waits: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )  # rather late than in another language
 
 
 class ConsentRow(Base):
