@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,13 +16,8 @@ from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
-    Column,
     Connection,
     Engine,
-    Integer,
-    MetaData,
-    Table,
-    Text,
     and_,
     bindparam,
     case,
@@ -40,8 +35,14 @@ from sqlalchemy import (
     cast as sql_cast,
 )
 
+from subscribers.bulk_stage import SEEN as _SEEN
+from subscribers.bulk_stage import STAGE as _STAGE
+from subscribers.bulk_stage import Suppress
+from subscribers.bulk_stage import columns as _s
 from subscribers.consent import Event
 from subscribers.importing import ImportFile, Rejected, Row
+from subscribers.reconfirming import Asking, Reconfirm, ask_staged, asked_before
+from subscribers.restoring import bring_back, suppress_as_told
 from subscribers.store import EVERY_NEWSLETTER, insert_or_leave
 from subscribers.subscription import SubscriptionState, apply
 from subscribers.tables import ConsentRow, SubscriberRow, SubscriptionRow, SuppressionRow, UtcTime
@@ -54,31 +55,6 @@ LOG_PAGES: Final = 32 * 1024
 SQLITE_CACHE_KIB: Final = 2000  # SQLite's own values, set back when the connection returns to the pool
 SQLITE_LOG_PAGES: Final = 1000
 
-_STAGE: Final = Table(
-    "import_stage",
-    MetaData(),
-    Column("line", Integer, primary_key=True),
-    Column("address", Text),
-    Column("address_key", Text),
-    Column("address_hash", Text),
-    Column("newsletter", Text),
-    Column("language", Text),
-    Column("state", Text),
-    Column("event", Text),
-    Column("suppress", Integer),
-    Column("since", Text),
-    Column("source", Text),
-    Column("evidence", Text),
-    prefixes=["TEMPORARY"],
-)
-_SEEN: Final = Table(  # of a rehearsal, which writes nobody down
-    "import_seen",
-    MetaData(),
-    Column("address_key", Text, primary_key=True),
-    Column("newsletter", Text, primary_key=True),
-    prefixes=["TEMPORARY"],
-)
-_s = _STAGE.c
 _quoted: Final = json.encoder.encode_basestring_ascii  # a whole json.dumps for a row is four times as slow
 
 
@@ -92,7 +68,9 @@ class ImportResult:
     twice: int = 0  # stood in the file before
     left: int = 0  # unsubscribed earlier, and stays so
     suppressed: int = 0  # is never written to, and stays so
+    asked: int = 0  # was asked by an earlier import, and did not answer
     rejected: int = 0
+    last_asked_at: datetime | None = None  # when the last of those who are asked gets the mail
 
     @property
     def total_imported(self) -> int:
@@ -108,20 +86,23 @@ def import_people(
     command: str,
     now: datetime,
     rehearse: bool = False,
+    reconfirm: Reconfirm | None = None,
     on_rejected: Callable[[Rejected], None] = lambda _: None,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> ImportResult:
     """Take over the rows of an examined file; ``rehearse`` finds out what would happen and writes nothing.
 
     ``command`` goes into each person's history. ``on_progress`` gets the number of the line that was reached.
+    With ``reconfirm`` nobody is subscribed: each person is pending, and is asked once in their life.
     """
     result = ImportResult()
-    told = _Told(keys, file, command, now)
+    told = _Told(keys, file, command, now, asks=reconfirm is not None)
     with engine.connect() as connection:
         _set_room(connection, CACHE_KIB, LOG_PAGES)
         for table in (_STAGE, _SEEN):
             table.create(connection)
         newest = connection.scalar(select(func.max(SubscriptionRow.id))) or 0
+        asking = None if reconfirm is None else reconfirm.begin(connection, now)
         connection.commit()
         try:
             # The database works on a chunk while the next one is read: its driver lets Python go on meanwhile.
@@ -131,7 +112,7 @@ def import_people(
                     staged = told.stage(chunk)
                     if moving is not None:
                         on_progress(moving.result())
-                    moving = mover.submit(_move, connection, chunk, staged, newest, result, now, rehearse)
+                    moving = mover.submit(_move, connection, chunk, staged, newest, result, now, rehearse, asking)
                 if moving is not None:
                     on_progress(moving.result())
         finally:
@@ -146,8 +127,12 @@ def import_people(
 class _Told:
     """Makes staged rows, with the JSON of their evidence put together from parts that are the same for all."""
 
-    def __init__(self, keys: TokenKeys, file: ImportFile, command: str, now: datetime) -> None:
-        same = json.dumps({"by": command, "file": file.name, "file_sha256": file.sha256})
+    def __init__(self, keys: TokenKeys, file: ImportFile, command: str, now: datetime, *, asks: bool) -> None:
+        whose = {"system": file.system.name} if file.system.name else {}
+        same = json.dumps({"by": command, **whose, "file": file.name, "file_sha256": file.sha256})
+        self._events = {event: event for event in _BEGINNING}
+        if asks:
+            self._events[Event.IMPORTED] = Event.IMPORTED_PENDING
         self._evidence = same[:-1] + ', "line": '
         self._source = f"import of {file.name}"
         self._hash = keys.address_hash
@@ -165,6 +150,10 @@ class _Told:
             evidence = f"{self._evidence}{row.line}"
             for name, told in row.evidence.items():
                 evidence += f', "{name}": {_quoted(told)}'
+            event = self._events[row.event]
+            suppress = int(row.suppress)
+            if row.restored is not None and row.restored.suppressions:
+                suppress = Suppress.AS_TOLD.value
             since = self._now_text if row.since is None or row.since > self._now else _as_text(row.since)
             source = row.evidence.get("source", self._source) if row.evidence else self._source
             staged.append(
@@ -175,9 +164,9 @@ class _Told:
                     self._hash(row.key),
                     row.newsletter,
                     row.language,
-                    _BEGINNING[row.event],
-                    row.event.value,
-                    int(row.suppress),
+                    _BEGINNING[event],
+                    event.value,
+                    suppress,
                     since,
                     source,
                     evidence + "}",
@@ -230,6 +219,7 @@ def _move(
     result: ImportResult,
     now: datetime,
     rehearse: bool,
+    asking: Asking | None,
 ) -> int:
     """One chunk through the temporary table to where it belongs, in one transaction; the line that was reached.
 
@@ -241,15 +231,22 @@ def _move(
         connection.execute(text("LOCK TABLE subscriber, subscription IN SHARE ROW EXCLUSIVE MODE"))
     connection.execute(delete(_STAGE))
     _fill(connection, staged)
+    restored = {row.line: row for row in chunk if row.restored is not None}
     if not rehearse:
         _suppress(connection, now)
-    _leave_out(connection, newest, result)
+        suppress_as_told(connection, restored)
+    _leave_out(connection, newest, result, asks=asking is not None)
     for state, count in connection.execute(select(_s.state, func.count()).group_by(_s.state)):
         result.imported[SubscriptionState(state)] += count
     if rehearse:
         connection.execute(insert(_SEEN).from_select(["address_key", "newsletter"], _who()))
+        if asking is not None:
+            pending = select(func.count()).where(_s.state == SubscriptionState.PENDING.value)
+            result.last_asked_at = asking.take(connection.scalar(pending) or 0) or result.last_asked_at
     else:
-        _write(connection, now)
+        _write(connection, restored, now)
+        if asking is not None:
+            result.last_asked_at = ask_staged(connection, asking, now) or result.last_asked_at
     connection.commit()
     return chunk[-1].line
 
@@ -275,12 +272,12 @@ def _suppress(connection: Connection, now: datetime) -> None:
     wanted = select(_s.address_hash, _s.newsletter, literal("imported"), literal(""), literal(now, UtcTime()))
     connection.execute(
         insert_or_leave(connection, SuppressionRow).from_select(
-            ["address_hash", "newsletter", "reason", "detail", "at"], wanted.where(_s.suppress == 1)
+            ["address_hash", "newsletter", "reason", "detail", "at"], wanted.where(_s.suppress == Suppress.HERE)
         )
     )
 
 
-def _leave_out(connection: Connection, newest: int, result: ImportResult) -> None:
+def _leave_out(connection: Connection, newest: int, result: ImportResult, *, asks: bool) -> None:
     """Count and take out of the stage whoever stays as they are."""
     subscription_id, state = SubscriptionRow.id, SubscriptionRow.state
     suppressed = exists().where(
@@ -290,9 +287,10 @@ def _leave_out(connection: Connection, newest: int, result: ImportResult) -> Non
     seen = exists().where(_SEEN.c.address_key == _s.address_key, _SEEN.c.newsletter == _s.newsletter)
     fate = case(
         (or_(subscription_id > newest, seen), "twice"),
-        (and_(suppressed, _s.suppress == 0), "suppressed"),
+        (and_(suppressed, _s.suppress == Suppress.NOT), "suppressed"),
         (state == SubscriptionState.UNSUBSCRIBED.value, "left"),
         (subscription_id.is_not(None), "there"),
+        *([(asked_before(), "asked")] if asks else []),
         else_="",
     ).label("fate")
     fates = (
@@ -311,7 +309,7 @@ def _leave_out(connection: Connection, newest: int, result: ImportResult) -> Non
         connection.execute(delete(_STAGE).where(_s.line == bindparam("at")), [{"at": line} for line, _ in staying])
 
 
-def _write(connection: Connection, now: datetime) -> None:
+def _write(connection: Connection, restored: Mapping[int, Row], now: datetime) -> None:
     """The staged rows become subscribers, subscriptions and the first line of their histories."""
     at = literal(now, UtcTime())
     person = select(_s.address, _s.address_key, _s.address_hash, at).where(true()).order_by(_s.line)
@@ -333,6 +331,7 @@ def _write(connection: Connection, now: datetime) -> None:
             ["subscriber_id", "newsletter", "state", "language", "since", "source", "created_at"], subscription
         )
     )
+    bring_back(connection, restored)  # older than the line that tells of this import, so it is written first
     history = (
         select(SubscriptionRow.id, _s.event, at, evidence)
         .join(SubscriberRow, SubscriberRow.address_key == _s.address_key)

@@ -70,6 +70,10 @@ class Exported:
     confirmed_at: str
     source: str
     ip: str
+    state: str  # also of those who are suppressed
+    paused_until: datetime | None
+    history: tuple[Happened, ...]
+    suppressions: tuple[Suppressed, ...]
 
 
 def list_people(
@@ -137,13 +141,59 @@ def export_people(connection: Connection, *, newsletter: str | None = None) -> I
     """Every subscription with what its history says of how it came about."""
     after = 0
     while page := list_people(connection, newsletter=newsletter, after=after):
-        histories = _histories(connection, [line.subscription_id for line in page])
+        ids = [line.subscription_id for line in page]
+        histories = _histories(connection, ids)
+        more = {
+            row.id: row
+            for row in connection.execute(
+                select(
+                    SubscriptionRow.id,
+                    SubscriptionRow.state,
+                    SubscriptionRow.paused_until,
+                    SubscriberRow.address_hash,
+                )
+                .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
+                .where(SubscriptionRow.id.in_(ids))
+            )
+        }
+        suppressions = _suppressions(connection, [more[line.subscription_id].address_hash for line in page])
         for line in page:
-            yield _exported(line, histories[line.subscription_id])
+            row = more[line.subscription_id]
+            yield _exported(
+                line,
+                histories[line.subscription_id],
+                row.state,
+                row.paused_until,
+                tuple(suppressions.get(row.address_hash, ())),
+            )
         after = page[-1].subscription_id
 
 
-def _exported(line: Listed, history: list[Happened]) -> Exported:
+def _suppressions(connection: Connection, hashes: list[str]) -> dict[str, list[Suppressed]]:
+    found: dict[str, list[Suppressed]] = {}
+    rows = connection.execute(
+        select(
+            SuppressionRow.address_hash,
+            SuppressionRow.newsletter,
+            SuppressionRow.reason,
+            SuppressionRow.detail,
+            SuppressionRow.at,
+        )
+        .where(SuppressionRow.address_hash.in_(hashes))
+        .order_by(SuppressionRow.id)
+    )
+    for row in rows:
+        found.setdefault(row.address_hash, []).append(Suppressed(row.newsletter, row.reason, row.detail, row.at))
+    return found
+
+
+def _exported(
+    line: Listed,
+    history: list[Happened],
+    state: str,
+    paused_until: datetime | None,
+    suppressions: tuple[Suppressed, ...],
+) -> Exported:
     told = next((one.evidence for one in history if one.event.startswith("imported")), {})
     confirmed = next((one.at.isoformat() for one in reversed(history) if one.event == Event.CONFIRMED), "")
     asked = next((one for one in history if one.event == Event.REQUESTED), None)
@@ -153,6 +203,10 @@ def _exported(line: Listed, history: list[Happened]) -> Exported:
         confirmed_at=confirmed or str(told.get("confirmed_at", "")),
         source=str(told.get("source") or line.source),
         ip=str(told.get("ip") or next((one.evidence["ip"] for one in history if one.evidence.get("ip")), "")),
+        state=state,
+        paused_until=paused_until,
+        history=tuple(history),
+        suppressions=suppressions,
     )
 
 

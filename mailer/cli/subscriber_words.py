@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from subscribers.bulk import ImportResult
     from subscribers.importing import ImportFile, Rejected
-    from subscribers.roster import Exported, Listed, Person
+    from subscribers.roster import Exported, Happened, Listed, Person, Suppressed
 
 EXPORT_COLUMNS: Final = (
     "email",
@@ -21,13 +22,32 @@ EXPORT_COLUMNS: Final = (
     "confirmed_at",
     "source",
     "ip",
+    "since",
+    "state",
+    "paused_until",
+    "suppressions",
+    "history",
 )
 PROGRESS_EVERY_SECONDS: Final = 10.0
 
 
 def file_found(file: ImportFile) -> str:
     """What was made of a file before its rows are read."""
-    lines = [f"Reading {file.name}: columns {', '.join(file.columns)}."]
+    whose = f", an export of {file.system.name}" if file.system.name and file.form == "table" else ""
+    match file.form:
+        case "table":
+            asked = [name for name in (*file.system.statuses, *file.system.departures) if name in file.names]
+            columns = dict.fromkeys(
+                [
+                    *sorted(file.columns, key=file.columns.__getitem__),
+                    *(name for name in asked if name != "status"),
+                ]
+            )
+            lines = [f"Reading {file.name}{whose}: columns {', '.join(columns)}."]
+        case "roster":
+            lines = [f"Reading {file.name}, one address a line."]
+        case _:
+            lines = [f"Reading {file.name}, a dump of a Mailman 2 list."]
     if file.ignored:
         lines.append(f"Left alone: {', '.join(file.ignored)}.")
     if file.encoding == "cp1252":
@@ -51,10 +71,13 @@ def import_result(result: ImportResult, *, dry_run: bool) -> str:
         (result.twice, "twice in the file"),
         (result.left, "unsubscribed earlier, and stay so"),
         (result.suppressed, "suppressed, and stay so"),
+        (result.asked, "asked by an earlier import, and not asked again"),
         (result.rejected, "rejected, named above"),
     ):
         if count:
             lines.append(f"  {count:,} {what}")
+    if result.last_asked_at is not None:
+        lines.append(f"Each of them is asked once by mail, the last one at {_minute(result.last_asked_at)}.")
     if dry_run:
         lines.append("Nothing was written.")
     return "\n".join(lines)
@@ -88,7 +111,32 @@ def export_row(one: Exported) -> tuple[str, ...]:
     """A row under EXPORT_COLUMNS."""
     listed = one.listed
     told = (one.subscribed_at, one.confirmed_at, one.source, one.ip)
-    return (listed.address, listed.newsletter, listed.status, listed.language, *told)
+    paused = one.paused_until.isoformat() if one.paused_until else ""
+    suppressions = [_suppression_json(suppressed) for suppressed in one.suppressions]
+    return (
+        listed.address,
+        listed.newsletter,
+        listed.status,
+        listed.language,
+        *told,
+        listed.since.isoformat(),
+        one.state,
+        paused,
+        _compact(suppressions) if suppressions else "",
+        _compact([_happened_json(happened) for happened in one.history]),
+    )
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _happened_json(one: Happened) -> dict[str, object]:
+    return {"event": one.event, "at": one.at.isoformat(), "evidence": one.evidence}
+
+
+def _suppression_json(one: Suppressed) -> dict[str, object]:
+    return {"newsletter": one.newsletter, "reason": one.reason, "detail": one.detail, "at": one.at.isoformat()}
 
 
 def person_json(person: Person) -> dict[str, object]:
@@ -100,16 +148,11 @@ def person_json(person: Person) -> dict[str, object]:
             {
                 **{key: value for key, value in listed_json(line).items() if key != "email"},
                 "source": line.source,
-                "history": [
-                    {"event": one.event, "at": one.at.isoformat(), "evidence": one.evidence} for one in history
-                ],
+                "history": [_happened_json(one) for one in history],
             }
             for line, history in person.subscriptions
         ],
-        "suppressions": [
-            {"newsletter": one.newsletter, "reason": one.reason, "detail": one.detail, "at": one.at.isoformat()}
-            for one in person.suppressions
-        ],
+        "suppressions": [_suppression_json(one) for one in person.suppressions],
     }
 
 

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import csv
 import json
-import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 import click
 
 from mailer.cli import subscriber_words as words
 from mailer.cli.frame import Installation, newsletter_of, pass_installation, say
+from mailer.cli.subscriber_arguments import address_of, keys_of, language_of, newsletter_option
+from mailer.cli.subscriber_erase import erase
+from mailer.cli.subscriber_import import import_
+from mailer.cli.subscriber_stats import stats
 from mailer.errors import MailerError, UsageError
-from subscribers.address import Address, AddressError, parse_address
 from subscribers.consent import Event
-from subscribers.tokens import TokenKeys
 
 STATUSES = ("pending", "subscribed", "unsubscribed", "suppressed")
-_newsletter_option = click.option("--newsletter", metavar="KEY", help="Which newsletter; needed with several.")
 
 
 @click.group()
@@ -32,9 +30,14 @@ def subscribers() -> None:
     """Add, import, list and show subscribers."""
 
 
+subscribers.add_command(import_)
+subscribers.add_command(erase)
+subscribers.add_command(stats)
+
+
 @subscribers.command()
 @click.argument("address")
-@_newsletter_option
+@newsletter_option
 @click.option("--language", metavar="TAG", help="Such as de or pt-br; else the newsletter's first language.")
 @pass_installation
 def add(installation: Installation, address: str, newsletter: str | None, language: str | None) -> None:
@@ -48,14 +51,14 @@ def add(installation: Installation, address: str, newsletter: str | None, langua
     from subscribers.subscription import Refusal
 
     chosen = newsletter_of(installation, newsletter)
-    parsed, now = _address(address), datetime.now(UTC)
+    parsed, now = address_of(address), datetime.now(UTC)
     with writing(installation.database) as connection:
         outcome = store.add(
             connection,
             parsed,
-            _keys(installation).address_hash(parsed.key),
+            keys_of(installation).address_hash(parsed.key),
             newsletter=chosen.key,
-            language=_language(language) or chosen.fallback_language,
+            language=language_of(language) or chosen.fallback_language,
             event=Event.ADDED,
             evidence={"by": "mailer subscribers add"},
             now=now,
@@ -66,57 +69,8 @@ def add(installation: Installation, address: str, newsletter: str | None, langua
     say(f"{outcome.address} is subscribed to {chosen.key} ({outcome.language}).", err=True)
 
 
-@subscribers.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--newsletter", metavar="KEY", help="For rows that name no newsletter; needed with several.")
-@click.option("--dry-run", is_flag=True, help="Say what would happen, and write nothing.")
-@pass_installation
-def import_(installation: Installation, file: str, newsletter: str | None, dry_run: bool) -> None:
-    """Take people over from a CSV file, or from - for standard input.
-
-    The first line names the columns: email, and perhaps language, newsletter, status, subscribed_at, confirmed_at,
-    source and ip. People are subscribed unless their status says pending, unsubscribed or suppressed. Nobody is
-    imported twice, and who unsubscribed or is suppressed stays so.
-
-    \b
-    mailer subscribers import people.csv --dry-run
-    """
-    from subscribers.bulk import import_people
-    from subscribers.importing import ImportRefused, examine, read_rows
-
-    known = installation.settings.newsletters
-    chosen = newsletter_of(installation, newsletter).key if newsletter or len(known) < 2 else None
-    name = "standard input" if file == "-" else Path(file).name
-    with _opened(file) as stream:
-        try:
-            found = examine(stream, name)
-            if chosen is None and "newsletter" not in found.columns:
-                newsletter_of(installation, None)  # says which there are
-            say(words.file_found(found), err=True)
-            result = import_people(
-                installation.database,
-                _keys(installation),
-                found,
-                read_rows(
-                    stream,
-                    found,
-                    newsletter=chosen,
-                    newsletters={key: one.fallback_language for key, one in known.items()},
-                ),
-                command="mailer subscribers import",
-                now=datetime.now(UTC),
-                rehearse=dry_run,
-                on_rejected=lambda row: say(words.rejected(name, row), err=True),
-                on_progress=words.Progress(lambda line: say(line, err=True)),
-            )
-        except ImportRefused as refusal:
-            where = f"{file}:{refusal.line}" if refusal.line else file
-            raise MailerError(refusal.reason, where=where) from None
-    say(words.import_result(result, dry_run=dry_run), err=True)
-
-
 @subscribers.command("list")
-@_newsletter_option
+@newsletter_option
 @click.option("--status", type=click.Choice(STATUSES), help="Only people who stand like this.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @pass_installation
@@ -145,9 +99,9 @@ def show(installation: Installation, address: str, as_json: bool) -> None:
     from mailer.store.database import reading
     from subscribers.roster import person
 
-    parsed = _address(address)
+    parsed = address_of(address)
     with reading(installation.database) as connection:
-        found = person(connection, parsed.key, _keys(installation).address_hash(parsed.key))
+        found = person(connection, parsed.key, keys_of(installation).address_hash(parsed.key))
     if found is None:
         raise MailerError(f"nothing is known of {parsed}.")
     if as_json:
@@ -158,14 +112,14 @@ def show(installation: Installation, address: str, as_json: bool) -> None:
 
 @subscribers.command()
 @click.argument("address")
-@_newsletter_option
+@newsletter_option
 @pass_installation
 def unsubscribe(installation: Installation, address: str, newsletter: str | None) -> None:
     """Unsubscribe ADDRESS, at the person's wish."""
     from mailer.store.database import writing
     from subscribers import store
 
-    chosen, parsed = newsletter_of(installation, newsletter), _address(address)
+    chosen, parsed = newsletter_of(installation, newsletter), address_of(address)
     with writing(installation.database) as connection:
         known = store.unsubscribe(
             connection, parsed.key, chosen.key, {"by": "mailer subscribers unsubscribe"}, datetime.now(UTC)
@@ -180,7 +134,11 @@ def unsubscribe(installation: Installation, address: str, newsletter: str | None
 @click.option("--newsletter", metavar="KEY", help="Only this newsletter.")
 @pass_installation
 def export(installation: Installation, file: str, newsletter: str | None) -> None:
-    """Write everybody as CSV to FILE (which must not exist yet) or to stdout; import reads it back."""
+    """Write everybody as CSV to FILE (which must not exist yet) or to stdout; import reads it back.
+
+    With them go their histories, pauses and suppressions. What is kept of people who were erased is in a backup
+    only.
+    """
     from mailer.store.database import reading
     from subscribers.roster import export_people
 
@@ -205,8 +163,8 @@ def suppress(installation: Installation, address: str, newsletter: str | None) -
     from subscribers import store
 
     key = newsletter_of(installation, newsletter).key if newsletter else store.EVERY_NEWSLETTER
-    parsed = _address(address)
-    digest = _keys(installation).address_hash(parsed.key)
+    parsed = address_of(address)
+    digest = keys_of(installation).address_hash(parsed.key)
     with writing(installation.database) as connection:
         fresh = store.suppress(connection, digest, reason="by-hand", now=datetime.now(UTC), newsletter=key)
     say(f"{parsed} is suppressed." if fresh else f"{parsed} was suppressed before.", err=True)
@@ -243,43 +201,13 @@ def _free(installation: Installation, address: str, newsletter: str | None, reas
     from subscribers import store
 
     key = newsletter_of(installation, newsletter).key if newsletter else store.EVERY_NEWSLETTER
-    parsed = _address(address)
-    digest = _keys(installation).address_hash(parsed.key)
+    parsed = address_of(address)
+    digest = keys_of(installation).address_hash(parsed.key)
     with writing(installation.database) as connection:
         lifted = store.free(connection, parsed.key, digest, reason=reason, now=datetime.now(UTC), newsletter=key)
     if not lifted:
         raise MailerError(f"{parsed} is not suppressed{f' for {key}' if key else ' for all newsletters'}.")
     say(f"{parsed} is no longer suppressed.", err=True)
-
-
-def _keys(installation: Installation) -> TokenKeys:
-    return TokenKeys(installation.settings.signing_keys)
-
-
-def _address(typed: str) -> Address:
-    try:
-        return parse_address(typed, special_use=True)
-    except AddressError as error:
-        raise UsageError(f"{typed!r} is no address: {error.reason}") from None
-
-
-def _language(typed: str | None) -> str:
-    tag = (typed or "").strip().lower().replace("_", "-")
-    if tag and (len(tag) > 16 or not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", tag)):
-        raise UsageError(f"{typed!r} is no language tag.", hint="Write it like de or pt-br.")
-    return tag
-
-
-@contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    """The file, or standard input copied into one, because it is read twice."""
-    if file != "-":
-        with Path(file).open("rb") as stream:
-            yield stream
-        return
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
-        yield copy
 
 
 @contextmanager
