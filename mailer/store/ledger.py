@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.newsletter import OnUnknown
+from mailer.store.choosing import Hold, edition_for, waits_for
 from mailer.store.driver import driver_for
 from mailer.store.states import CHANGES, OPEN, DeliveryState, SendingState
 from mailer.store.tables import DeliveryRow, IssueRow
@@ -89,23 +90,30 @@ def plan(
     editions: Mapping[str, int],
     fallback_language: str,
     now: datetime,
+    *,
+    hold: Hold | None = None,
 ) -> int:
     """Write a queued row for everybody in the audience who has none yet; returns how many rows are new.
 
     ``editions`` maps a language to an edition's id. A person gets the edition of their language, else of the
-    language that theirs is a kind of ("de" for "de-at"), else the fallback.
+    language that theirs is a kind of ("de" for "de-at"), else the fallback. With ``hold``, whoever chose to wait
+    for a language whose edition is still to come is held (``mailer.store.holding``).
     """
+    language = waits_for(editions, hold) if hold else literal("")
+    until = bindparam("held_until", hold.until if hold else None, type_=DeliveryRow.next_attempt_at.type)
     people = (
         select(
             literal(issue_id),
             SubscriptionRow.id,
-            _edition_for(editions, fallback_language),
+            edition_for(editions, fallback_language),
             SubscriberRow.address,
             literal(S.QUEUED.value),
             literal(0),
             literal(""),
             literal(""),
             bindparam("planned_at", now, type_=DeliveryRow.at.type),
+            language,
+            case((language != "", until), else_=null()),
         )
         .join_from(SubscriptionRow, SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
         .where(SubscriptionRow.newsletter == newsletter, *_wants_mail(now))
@@ -121,6 +129,8 @@ def plan(
         "enhanced_code",
         "reply",
         "at",
+        "waits_for",
+        "next_attempt_at",
     ]
     table = DeliveryRow.__table__
     make: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}.get(connection.dialect.name, insert)
@@ -130,16 +140,6 @@ def plan(
     audience = select(func.count()).where(DeliveryRow.issue_id == issue_id).scalar_subquery()
     connection.execute(update(IssueRow).where(IssueRow.id == issue_id).values(audience=audience))
     return int(planned)
-
-
-def _edition_for(editions: Mapping[str, int], fallback_language: str) -> ColumnElement[int]:
-    fallback = literal(editions[fallback_language])
-    exact = [(SubscriptionRow.language == language, edition) for language, edition in editions.items()]
-    kinds = [
-        (SubscriptionRow.language.startswith(f"{language}-", autoescape=True), edition)
-        for language, edition in sorted(editions.items(), key=lambda item: -len(item[0]))
-    ]
-    return case(*exact, *kinds, else_=fallback)
 
 
 def _wants_mail(now: datetime) -> list[ColumnElement[bool]]:
@@ -163,14 +163,15 @@ def lease(
     people who get it twice.
 
     Who has unsubscribed or was suppressed since the planning is skipped here, so the list may be shorter than
-    the work that is left; an empty list with rows still queued is never returned when ``after_id`` is 0.
+    the work that is left; an empty list with rows that could go is never returned when ``after_id`` is 0. Rows
+    that are held for a translation go last, when their time has come.
     """
     taken: list[Leased] = []
     due = and_(DeliveryRow.state == S.DEFERRED.value, DeliveryRow.next_attempt_at <= now)
     queued = and_(
         DeliveryRow.state == S.QUEUED.value, DeliveryRow.next_attempt_at.is_(None), DeliveryRow.id > after_id
     )
-    again = and_(DeliveryRow.state == S.QUEUED.value, DeliveryRow.next_attempt_at.is_not(None))
+    again = and_(DeliveryRow.state == S.QUEUED.value, DeliveryRow.next_attempt_at <= now)
     by_time, by_id = DeliveryRow.next_attempt_at, DeliveryRow.id
     for rows, order in ((due, by_time), (queued, by_id), (again, by_time)):
         while len(taken) < limit:
@@ -210,6 +211,7 @@ def _lease_chosen(
             state=case((wanted, S.LEASED.value), else_=S.SKIPPED.value),
             lease=case((wanted, worker_id), else_=null()),
             next_attempt_at=None,
+            waits_for="",
             at=now,
         )
         .returning(
@@ -433,32 +435,26 @@ def counts(connection: Connection, issue_id: int) -> dict[DeliveryState, int]:
     return {state: found.get(state, 0) for state in S}
 
 
-def has_work(connection: Connection, issue_id: int, now: datetime) -> bool:
-    """Whether a row could be leased now."""
-    return bool(
-        connection.execute(
-            select(
-                exists().where(
-                    DeliveryRow.issue_id == issue_id,
-                    or_(
-                        DeliveryRow.state == S.QUEUED.value,
-                        and_(
-                            DeliveryRow.state.in_([S.DEFERRED.value, S.UNKNOWN.value]),
-                            DeliveryRow.next_attempt_at <= now,
-                        ),
-                    ),
-                )
-            )
-        ).scalar()
+def may_go(now: datetime) -> ColumnElement[bool]:
+    """Whether a row could be leased now, or will be put back in the queue when somebody looks."""
+    is_due = DeliveryRow.next_attempt_at <= now
+    return or_(
+        and_(DeliveryRow.state == S.QUEUED.value, or_(DeliveryRow.next_attempt_at.is_(None), is_due)),
+        and_(DeliveryRow.state.in_([S.DEFERRED.value, S.UNKNOWN.value]), is_due),
     )
 
 
+def has_work(connection: Connection, issue_id: int, now: datetime) -> bool:
+    """Whether a row could be leased now."""
+    return bool(connection.execute(select(exists().where(DeliveryRow.issue_id == issue_id, may_go(now)))).scalar())
+
+
 def next_due(connection: Connection, issue_id: int) -> datetime | None:
-    """When the next deferred row, or unknown one that will be sent again, may go; None when there is none."""
+    """When the next row may go that has to wait (deferred, held, or unknown and sent again); None without any."""
     return connection.execute(
         select(func.min(DeliveryRow.next_attempt_at)).where(
             DeliveryRow.issue_id == issue_id,
-            DeliveryRow.state.in_([S.DEFERRED.value, S.UNKNOWN.value]),
+            DeliveryRow.state.in_([S.DEFERRED.value, S.QUEUED.value, S.UNKNOWN.value]),
             DeliveryRow.next_attempt_at.is_not(None),
         )
     ).scalar()
