@@ -13,6 +13,7 @@ from pathlib import Path
 from mailer.bounce.policy import Rules
 from mailer.errors import SettingsError
 from mailer.newsletter import Newsletter
+from subscribers.rules import SubscribeRules
 
 
 class Tls(StrEnum):
@@ -120,6 +121,7 @@ class Settings:
     newsletters: Mapping[str, Newsletter] = field(default_factory=dict)
     dkim: Mapping[str, DkimSettings] = field(default_factory=dict)  # by newsletter key
     web: WebSettings = field(default_factory=WebSettings)
+    subscribe: SubscribeRules = field(default_factory=SubscribeRules)
     bounces: BounceSettings = field(default_factory=BounceSettings)
     hooks: Mapping[str, HookSettings] = field(default_factory=dict)  # by provider
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from mailer.bounce.return_path import ReturnPaths
 from mailer.delivery.model import Sending
-from mailer.errors import SettingsError
+from mailer.errors import DatabaseError, SettingsError
 from mailer.flows.composing import Composer, Links
 from mailer.newsletter import Newsletter
 from mailer.render.dkim import KeyFault, Signer, SigningKey
@@ -23,13 +23,15 @@ from mailer.resources import template_folders
 from mailer.settings import HookSettings, Rate, Settings
 from mailer.store.archive import slug_of_issue
 from mailer.store.database import reading
-from mailer.store.editions import StoredEdition, StoredIssue
+from mailer.store.editions import StoredEdition, StoredIssue, editions_of, find_issue
 from mailer.store.forgetting import forget_addresses
 from subscribers.tokens import TokenKeys
 
 if TYPE_CHECKING:
     from mailer.bounce.webhooks.request import Hook
     from mailer.flows.feedback import Feedback
+    from mailer.flows.notices import NoticeDesk
+    from mailer.flows.working import Workshop
     from subscribers.web.services import Services
 
 
@@ -68,6 +70,7 @@ def people_services(settings: Settings, engine: Engine) -> Services:
         forget=forget_addresses,
         slug_of=slug_of,
         date_in_words=lambda moment, language: date_in_words(moment.date(), language),
+        rules=settings.subscribe,
     )
 
 
@@ -141,6 +144,49 @@ def sending(
         rates=rates,
         connections=connections,
         now=now,
+    )
+
+
+def sending_again(settings: Settings, engine: Engine, newsletter_key: str, slug: str) -> Sending:
+    """The engine's work for an issue that stands in the database, known by its names."""
+    newsletter = settings.newsletters[newsletter_key]
+    with reading(engine) as connection:
+        issue = find_issue(connection, newsletter_key, slug)
+        if issue is None:
+            raise DatabaseError(f"the issue {slug!r} is not in the database any more.")
+        editions = editions_of(connection, issue.id)
+    return sending(settings, engine, newsletter, issue, editions)
+
+
+def notice_desk(settings: Settings, engine: Engine) -> NoticeDesk:
+    """What sends the notices of this installation."""
+    from mailer.flows.notices import NoticeDesk
+
+    return NoticeDesk(
+        engine=engine,
+        smtp=settings.smtp,
+        base_url=settings.base_url,
+        keys=token_keys(settings),
+        newsletters=settings.newsletters,
+        return_paths=lambda newsletter: return_paths(settings, newsletter),
+        signer=lambda newsletter: signer(settings, newsletter),
+        template_folders=folders(settings),
+        now=now,
+    )
+
+
+def workshop(settings: Settings, engine: Engine, *, tell: Callable[[str], None], concurrency: int = 1) -> Workshop:
+    """What the worker needs; ``tell`` gets its sentences for people."""
+    from mailer.flows.working import Workshop
+
+    return Workshop(
+        engine=engine,
+        notices=notice_desk(settings, engine),
+        newsletters=settings.newsletters,
+        sending=lambda newsletter, slug: sending_again(settings, engine, newsletter, slug),
+        keep_pending=settings.subscribe.keep_pending,
+        concurrency=concurrency,
+        say=tell,
     )
 
 

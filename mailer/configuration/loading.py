@@ -21,6 +21,7 @@ from mailer.configuration.newsletters import read_newsletter
 from mailer.configuration.places import key_places
 from mailer.configuration.reading import Ledger, Table
 from mailer.configuration.secret_files import read_keys, split_keys
+from mailer.configuration.subscribing import read_subscribing
 from mailer.errors import SettingsError
 from mailer.newsletter import Newsletter
 from mailer.settings import BounceSettings, DkimSettings, Settings, SmtpSettings, Tls, WebSettings
@@ -121,6 +122,7 @@ class _Reading:
             newsletters=newsletters,
             dkim=dkim,
             web=self._web(),
+            subscribe=read_subscribing(self._table.table("subscribe"), self._table.ledger),
             bounces=self._bounces(),
             hooks=read_hooks(self._table.table("hooks"), self._path, with_secrets=with_secrets),
         )

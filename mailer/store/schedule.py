@@ -1,0 +1,114 @@
+"""Which issues a worker has to do something about now: scheduled ones whose time has come, and work that is due.
+
+Law: a scheduled issue has its editions and its ledger; people who came since are added when it begins, and who
+left since is skipped when their row is leased.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+
+from mailer.store import ledger, workers
+from mailer.store.states import OPEN, DeliveryState, SendingState
+from mailer.store.tables import DeliveryRow, EditionRow, IssueRow, PaceRow, WorkerRow
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An issue that somebody should send now."""
+
+    issue_id: int
+    newsletter: str
+    slug: str
+    sent_elsewhere: bool  # a living worker, not of this process, has it in hand
+
+
+def put_off(connection: Connection, issue_id: int, start_at: datetime) -> None:
+    """Let an issue wait until ``start_at``. It must have its ledger, in the same transaction or before."""
+    connection.execute(
+        update(IssueRow)
+        .where(
+            IssueRow.id == issue_id,
+            IssueRow.state.in_([SendingState.SENDING.value, SendingState.SCHEDULED.value]),
+        )
+        .values(state=SendingState.SCHEDULED.value, start_at=start_at, started_at=None)
+    )
+
+
+def start_of(connection: Connection, issue_id: int) -> datetime | None:
+    """When a scheduled issue is to go; None when it is not scheduled."""
+    return connection.scalar(
+        select(IssueRow.start_at).where(IssueRow.id == issue_id, IssueRow.state == SendingState.SCHEDULED.value)
+    )
+
+
+def begin(connection: Connection, issue_id: int, fallback_language: str, now: datetime) -> None:
+    """Let a scheduled issue go: whoever has subscribed since it was planned gets it too."""
+    issue = connection.execute(
+        select(IssueRow.newsletter).where(IssueRow.id == issue_id, IssueRow.state == SendingState.SCHEDULED.value)
+    ).first()
+    if issue is None:
+        return
+    connection.execute(
+        update(IssueRow).where(IssueRow.id == issue_id).values(state=SendingState.SENDING.value, started_at=now)
+    )
+    rows = connection.execute(
+        select(EditionRow.language, EditionRow.id).where(EditionRow.issue_id == issue_id).order_by(EditionRow.id)
+    )
+    editions = dict(rows.tuples().all())
+    fallback = fallback_language if fallback_language in editions else next(iter(editions))
+    ledger.plan(connection, issue_id, issue.newsletter, editions, fallback, now)
+
+
+def starting(connection: Connection, now: datetime) -> list[tuple[int, str]]:
+    """(issue, newsletter) of scheduled issues whose time has come."""
+    rows = connection.execute(
+        select(IssueRow.id, IssueRow.newsletter)
+        .where(IssueRow.state == SendingState.SCHEDULED.value, IssueRow.start_at <= now)
+        .order_by(IssueRow.start_at)
+    )
+    return [(row.id, row.newsletter) for row in rows]
+
+
+def due(connection: Connection, now: datetime, mine: frozenset[int] = frozenset()) -> list[Due]:
+    """Issues in the state "sending" with rows that could go now, with rows of dead workers, or with nothing left
+    but the mark that they are finished. ``mine`` are issues that this process sends already: they are left out.
+    """
+    open_rows = DeliveryRow.state.in_(sorted(state.value for state in OPEN))
+    of_issue = DeliveryRow.issue_id == IssueRow.id
+    waits = [DeliveryState.DEFERRED.value, DeliveryState.UNKNOWN.value]
+    goes = or_(
+        DeliveryRow.state == DeliveryState.QUEUED.value,
+        and_(DeliveryRow.state.in_(waits), DeliveryRow.next_attempt_at <= now),
+    )
+    rows = connection.execute(
+        select(
+            IssueRow.id,
+            IssueRow.newsletter,
+            IssueRow.slug,
+            exists().where(of_issue, goes).label("goes"),
+            exists().where(of_issue, open_rows).label("open"),
+        ).where(IssueRow.state == SendingState.SENDING.value, IssueRow.id.not_in(mine))
+    ).all()
+    found = []
+    for row in rows:
+        there = set(
+            connection.scalars(
+                select(WorkerRow.id).where(WorkerRow.issue_id == row.id, WorkerRow.ended_at.is_(None))
+            )
+        )
+        dead = set(workers.dead_workers(connection, now, row.id)) if there else set()
+        if row.goes or dead or not row.open:
+            found.append(Due(row.id, row.newsletter, row.slug, bool(there - dead)))
+    return found
+
+
+def forget_paces(connection: Connection, before: datetime) -> int:
+    """Remove what sending limits remember from before that moment; how many rows. Windows are a day at most."""
+    before_us = int(before.timestamp() * 1_000_000)
+    return int(
+        connection.execute(delete(PaceRow).where(PaceRow.window_seconds > 0, PaceRow.slot < before_us)).rowcount
+    )
