@@ -34,6 +34,10 @@ class LockStep:
         """Send ``first`` and whatever the desk has after it. When cancelled, what is known is still reported."""
         job: Job | None = first
         while job is not None:
+            if not self._client.is_connected:  # lost while it was idle: no fault of this job
+                self._report()
+                self._desk.hand_back(job)
+                return Parting.BROKEN
             try:
                 busy = await self._send(job)
             except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:

@@ -118,15 +118,15 @@ class Moments:
             return
         interval_us = self._adaptive.interval_us(now, self._limits)
         chunk = self._limits.chunk(interval_us)
-        wanted = chunk
         if len(self._moments) > chunk // 2:
             return
         self._reserving = True
         scope, quotas, clock = self._scope, self._limits.quotas, self._now
+        catch_up_us = self._limits.catch_up_us
 
-        def reserve(connection: Connection) -> tuple[Reservation, int]:
+        def reserve(connection: Connection) -> Reservation:
             now_us = int(clock().timestamp() * 1e6)
-            return pace.reserve(connection, scope, interval_us, quotas, wanted, now_us), now_us
+            return pace.reserve(connection, scope, interval_us, quotas, chunk, now_us, catch_up_us=catch_up_us)
 
         self._writer.call(reserve).add_done_callback(self._reserved)
 
@@ -141,11 +141,11 @@ class Moments:
             now_us = int(self._now().timestamp() * 1e6)
             self._writer.call(lambda connection: pace.give_back(connection, scope, quotas, unused, now_us))
 
-    def _reserved(self, answer: asyncio.Future[tuple[Reservation, int]]) -> None:
+    def _reserved(self, answer: asyncio.Future[Reservation]) -> None:
         self._reserving = False
         if answer.cancelled() or answer.exception() is not None:
             return
-        reservation, _ = answer.result()
+        reservation = answer.result()
         wall_us, now = self._now().timestamp() * 1e6, self._loop.time()
         moments = [now + (slot - wall_us) / 1e6 for slot in reservation.slots_us]
         self._moments.extend(moments)

@@ -61,7 +61,7 @@ class PipelinedSession(asyncio.BufferedProtocol):
     async def run(self, first: Job) -> Parting:
         """Send ``first`` and whatever the desk has after it. When cancelled, what is known is still reported."""
         if self._theirs is None or self._transport is None or self._transport.is_closing():
-            self._desk.commit(self._desk.broken_off(first, BROKEN), None)
+            self._desk.hand_back(first)
             return Parting.BROKEN
         self._transport.set_protocol(self)
         self._watch()
@@ -122,6 +122,8 @@ class PipelinedSession(asyncio.BufferedProtocol):
             return
         if self._core.closed or self._over.done() or self._transport.is_closing():
             self._report(result)
+            if job is not None:
+                self._desk.hand_back(job)
             return
         flight, opening = self._open(job or self._desk.take())
         if flight is None:

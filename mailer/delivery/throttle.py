@@ -18,6 +18,8 @@ from mailer.store.pace import Quota
 PACED_UP_TO_SECONDS: Final = 3600
 HEADROOM: Final = 0.97
 """The even pace in parts of the limit: what is left holds the jitter between a moment and the server's clock."""
+CATCH_UP: Final = 0.015
+"""How much of a window that passed without sending may be made up for."""
 SLACK: Final = 0.005
 """How much more than its own moments, in parts of the limit, a worker may hand over in one window."""
 GRANULES: Final = 1440
@@ -32,6 +34,7 @@ class Limits:
     """What all rates together ask for."""
 
     interval_us: int  # between two messages of the even pace; 0: none
+    catch_up_us: int  # how much lost time the even pace may make up for
     paced: tuple[Rate, ...]
     quotas: tuple[Quota, ...]
 
@@ -54,7 +57,8 @@ def limits_of(rates: Sequence[Rate]) -> Limits:
         if rate.window_seconds > PACED_UP_TO_SECONDS
     )
     intervals = [-int(-rate.window_seconds * 1_000_000 // (HEADROOM * rate.count)) for rate in paced]
-    return Limits(max(intervals, default=0), tuple(paced), quotas)
+    catch_up = min((int(CATCH_UP * rate.window_seconds * 1_000_000) for rate in paced), default=0)
+    return Limits(max(intervals, default=0), catch_up, tuple(paced), quotas)
 
 
 class Window:

@@ -42,10 +42,18 @@ class Reservation:
 
 
 def reserve(
-    connection: Connection, scope: str, interval_us: int, quotas: Sequence[Quota], wanted: int, now_us: int
+    connection: Connection,
+    scope: str,
+    interval_us: int,
+    quotas: Sequence[Quota],
+    wanted: int,
+    now_us: int,
+    *,
+    catch_up_us: int = 0,
 ) -> Reservation:
     """Reserve up to ``wanted`` messages under an even pace (``interval_us`` 0: none) and all quotas.
 
+    An even pace that stood still (a restart, a stall) may make up for ``catch_up_us`` of that time, not for more.
     Runs in the caller's transaction, which serialises all workers of the scope by its first write.
     """
     next_free_us = _lock(connection, scope)
@@ -64,7 +72,7 @@ def reserve(
         return Reservation((now_us,) * granted)
     if next_free_us > now_us + _FARTHEST_AHEAD_US + _FARTHEST_AHEAD_MESSAGES * interval_us:
         next_free_us = now_us + interval_us
-    first_us = max(next_free_us, now_us)
+    first_us = max(next_free_us, now_us - catch_up_us)
     connection.execute(
         update(PaceRow).where(*_row(scope, EVEN, ANCHOR)).values(used=first_us + granted * interval_us)
     )

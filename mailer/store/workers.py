@@ -61,8 +61,9 @@ def register(connection: Connection, now: datetime, issue_id: int | None = None)
 
 
 def beat(connection: Connection, worker_id: int, now: datetime) -> None:
-    """Say that the worker lives."""
-    connection.execute(update(WorkerRow).where(WorkerRow.id == worker_id).values(heartbeat_at=now))
+    """Say that the worker lives, also when it was taken for dead meanwhile (a machine that slept)."""
+    alive = update(WorkerRow).where(WorkerRow.id == worker_id).values(heartbeat_at=now, ended_at=None)
+    connection.execute(alive)
 
 
 def end(connection: Connection, worker_ids: Iterable[int], now: datetime) -> None:

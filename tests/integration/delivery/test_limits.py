@@ -137,6 +137,16 @@ def test_a_day_s_quota_counts_any_24_hours_and_opens_again_a_day_after_the_first
     assert len(sent) >= 3 * 95
 
 
+def test_a_pace_that_stood_still_makes_up_for_a_little_of_it_and_not_for_more(tmp_path: Path) -> None:
+    engine = a_database(tmp_path)
+    take(engine, [], 1, NOON, 100_000)
+    later = NOON + timedelta(minutes=5)
+    with engine.begin() as connection:
+        found = pace.reserve(connection, "smtp:a:25", 100_000, [], 20, at(later), catch_up_us=900_000)
+    assert found.slots_us[0] == at(later) - 900_000
+    assert sum(1 for slot in found.slots_us if slot <= at(later)) == 10
+
+
 def test_an_unused_reservation_of_a_quota_can_be_given_back(tmp_path: Path) -> None:
     engine = a_database(tmp_path)
     quota = Quota(10, 86400 * MICRO, 60 * MICRO)

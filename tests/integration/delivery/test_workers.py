@@ -60,3 +60,14 @@ def test_a_worker_on_another_machine_is_dead_when_its_heartbeat_is_old(database:
         assert workers.dead_workers(connection, soon + timedelta(seconds=2)) == [worker]
         workers.beat(connection, worker, soon)
         assert workers.dead_workers(connection, soon + timedelta(seconds=2)) == []
+
+
+def test_a_worker_that_was_taken_for_dead_and_wakes_up_is_watched_again(database: Engine) -> None:
+    with database.begin() as connection:
+        worker = workers.register(connection, NOON)
+        connection.execute(update(WorkerRow).values(host="elsewhere", boot="another"))
+        late = NOON + timedelta(hours=1)
+        workers.end(connection, workers.dead_workers(connection, late), late)
+        assert workers.dead_workers(connection, late) == []
+        workers.beat(connection, worker, late)
+        assert workers.dead_workers(connection, late + timedelta(hours=1)) == [worker]
