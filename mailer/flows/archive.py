@@ -15,6 +15,7 @@ from mailer.store.archive import (
     archived_editions,
     archived_issue,
     archived_issues,
+    latest_issues,
     neighbours,
 )
 from mailer.store.database import reading
@@ -35,6 +36,12 @@ def list_issues(engine: Engine, newsletter: Newsletter) -> list[ArchivedIssue]:
     """Every issue that was sent, newest first."""
     with reading(engine) as connection:
         return archived_issues(connection, newsletter.key)
+
+
+def list_latest(engine: Engine, newsletter: Newsletter, limit: int, language: str) -> list[ArchivedIssue]:
+    """The newest issues, at most so many; those in ``language`` unless it is ""."""
+    with reading(engine) as connection:
+        return latest_issues(connection, newsletter.key, limit, language or None)
 
 
 def find_issue(engine: Engine, newsletter: Newsletter, slug: str) -> ArchivedIssue | None:

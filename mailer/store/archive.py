@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, exists, func, insert, or_, select
 
 from mailer.store.states import DeliveryState, SendingState
 from mailer.store.tables import CorrectionRow, DeliveryRow, EditionRow, IssueRow
@@ -91,29 +92,73 @@ class NewCorrection:
     result_sha256: str
 
 
+# Statements are put together once: doing it for each page costs more than asking the database.
 _day = func.coalesce(IssueRow.issue_date, IssueRow.started_at)
-
-
-def _was_sent() -> ColumnElement[bool]:
-    reached = exists().where(
-        DeliveryRow.issue_id == IssueRow.id, DeliveryRow.state == DeliveryState.ACCEPTED.value
+_reached_somebody = exists().where(
+    DeliveryRow.issue_id == IssueRow.id, DeliveryRow.state == DeliveryState.ACCEPTED.value
+)
+_was_sent = and_(
+    IssueRow.started_at.is_not(None),
+    IssueRow.state != SendingState.SCHEDULED.value,
+    or_(IssueRow.state != SendingState.CANCELLED.value, _reached_somebody),
+)
+_issues = select(IssueRow.id, IssueRow.slug, _day.label("date"), IssueRow.started_at, IssueRow.page_url).where(
+    IssueRow.newsletter == bindparam("newsletter"), _was_sent
+)
+_NEWEST_FIRST: Final = _issues.order_by(_day.desc(), IssueRow.id.desc())
+_LATEST: Final = _NEWEST_FIRST.limit(bindparam("limit"))
+_LATEST_IN_LANGUAGE: Final = _LATEST.where(
+    exists().where(EditionRow.issue_id == IssueRow.id, EditionRow.language == bindparam("language"))
+)
+_OF_SLUG: Final = _issues.where(IssueRow.slug == bindparam("slug"))
+_this_day, _this_id = bindparam("date", type_=_day.type), bindparam("id", type_=IssueRow.id.type)
+_BEFORE: Final = _NEWEST_FIRST.where(or_(_day < _this_day, and_(_day == _this_day, IssueRow.id < _this_id))).limit(
+    1
+)
+_AFTER: Final = (
+    _issues.where(or_(_day > _this_day, and_(_day == _this_day, IssueRow.id > _this_id)))
+    .order_by(_day.asc(), IssueRow.id.asc())
+    .limit(1)
+)
+_newest_correction = (
+    select(CorrectionRow.edition_id, func.max(CorrectionRow.id).label("id"))
+    .group_by(CorrectionRow.edition_id)
+    .subquery()
+)
+_TITLES: Final = (
+    select(
+        EditionRow.issue_id,
+        EditionRow.id,
+        EditionRow.language,
+        func.coalesce(CorrectionRow.subject, EditionRow.subject).label("subject"),
+        func.coalesce(CorrectionRow.preheader, EditionRow.preheader).label("preheader"),
+        func.coalesce(CorrectionRow.at, EditionRow.frozen_at).label("changed_at"),
     )
-    return and_(
-        IssueRow.started_at.is_not(None),
-        IssueRow.state != SendingState.SCHEDULED.value,
-        or_(IssueRow.state != SendingState.CANCELLED.value, reached),
-    )
+    .outerjoin(_newest_correction, _newest_correction.c.edition_id == EditionRow.id)
+    .outerjoin(CorrectionRow, CorrectionRow.id == _newest_correction.c.id)
+    .where(EditionRow.issue_id.in_(bindparam("issues", expanding=True)))
+    .order_by(EditionRow.id)
+)
+_Statement = Select[int, str, datetime, datetime | None, str]
 
 
-def archived_issues(connection: Connection, newsletter: str, *, limit: int | None = None) -> list[ArchivedIssue]:
+def archived_issues(connection: Connection, newsletter: str) -> list[ArchivedIssue]:
     """The newsletter's issues, newest first."""
-    return _issues(connection, IssueRow.newsletter == newsletter, limit=limit)
+    return _read(connection, _NEWEST_FIRST, newsletter=newsletter)
+
+
+def latest_issues(
+    connection: Connection, newsletter: str, limit: int, language: str | None = None
+) -> list[ArchivedIssue]:
+    """The newest issues, at most so many; with ``language`` those that have an edition in it."""
+    if language is None:
+        return _read(connection, _LATEST, newsletter=newsletter, limit=limit)
+    return _read(connection, _LATEST_IN_LANGUAGE, newsletter=newsletter, limit=limit, language=language)
 
 
 def archived_issue(connection: Connection, newsletter: str, slug: str) -> ArchivedIssue | None:
     """The issue of that slug, None when there is none or it was not sent."""
-    found = _issues(connection, and_(IssueRow.newsletter == newsletter, IssueRow.slug == slug))
-    return found[0] if found else None
+    return next(iter(_read(connection, _OF_SLUG, newsletter=newsletter, slug=slug)), None)
 
 
 def slug_of_issue(connection: Connection, issue_id: int) -> str:
@@ -125,28 +170,13 @@ def neighbours(
     connection: Connection, newsletter: str, issue: ArchivedIssue
 ) -> tuple[ArchivedIssue | None, ArchivedIssue | None]:
     """The issue before and the one after it."""
-    older = or_(_day < issue.date, and_(_day == issue.date, IssueRow.id < issue.id))
-    newer = or_(_day > issue.date, and_(_day == issue.date, IssueRow.id > issue.id))
-    ours = IssueRow.newsletter == newsletter
-    before = _issues(connection, and_(ours, older), limit=1)
-    after = _issues(connection, and_(ours, newer), limit=1, oldest_first=True)
-    return (before[0] if before else None), (after[0] if after else None)
+    here = {"newsletter": newsletter, "date": issue.date, "id": issue.id}
+    before, after = (_read(connection, statement, **here) for statement in (_BEFORE, _AFTER))
+    return next(iter(before), None), next(iter(after), None)
 
 
-def _issues(
-    connection: Connection,
-    which: ColumnElement[bool],
-    *,
-    limit: int | None = None,
-    oldest_first: bool = False,
-) -> list[ArchivedIssue]:
-    order = (_day.asc(), IssueRow.id.asc()) if oldest_first else (_day.desc(), IssueRow.id.desc())
-    rows = connection.execute(
-        select(IssueRow.id, IssueRow.slug, _day.label("date"), IssueRow.started_at, IssueRow.page_url)
-        .where(which, _was_sent())
-        .order_by(*order)
-        .limit(limit)
-    ).all()
+def _read(connection: Connection, statement: _Statement, **values: object) -> list[ArchivedIssue]:
+    rows = connection.execute(statement, values).all()
     titles = _titles(connection, [row.id for row in rows])
     return [
         ArchivedIssue(row.id, row.slug, row.date, row.started_at, row.page_url, titles[row.id])
@@ -156,31 +186,11 @@ def _issues(
 
 
 def _titles(connection: Connection, issue_ids: Sequence[int]) -> dict[int, dict[str, Title]]:
-    newest = (
-        select(CorrectionRow.edition_id, func.max(CorrectionRow.id).label("id"))
-        .group_by(CorrectionRow.edition_id)
-        .subquery()
-    )
     found: dict[int, dict[str, Title]] = {}
     for start in range(0, len(issue_ids), 500):  # SQLite takes a limited number of values in a statement
-        rows = connection.execute(
-            select(
-                EditionRow.issue_id,
-                EditionRow.id,
-                EditionRow.language,
-                func.coalesce(CorrectionRow.subject, EditionRow.subject).label("subject"),
-                func.coalesce(CorrectionRow.preheader, EditionRow.preheader).label("preheader"),
-                func.coalesce(CorrectionRow.at, EditionRow.frozen_at).label("changed_at"),
-            )
-            .outerjoin(newest, newest.c.edition_id == EditionRow.id)
-            .outerjoin(CorrectionRow, CorrectionRow.id == newest.c.id)
-            .where(EditionRow.issue_id.in_(issue_ids[start : start + 500]))
-            .order_by(EditionRow.id)
-        )
-        for row in rows:
-            found.setdefault(row.issue_id, {})[row.language] = Title(
-                row.id, row.language, row.subject, row.preheader, row.changed_at
-            )
+        rows = connection.execute(_TITLES, {"issues": issue_ids[start : start + 500]})
+        for issue_id, edition_id, language, subject, preheader, changed_at in rows:
+            found.setdefault(issue_id, {})[language] = Title(edition_id, language, subject, preheader, changed_at)
     return found
 
 

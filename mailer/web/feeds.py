@@ -34,7 +34,8 @@ def feeds(engine: Engine, newsletters: Mapping[str, Newsletter]) -> Blueprint:
             abort(404)
         g.newsletter = publication.key
         language = language.lower()
-        chosen = _choose(flow.list_issues(engine, publication), publication, language)
+        issues = flow.list_latest(engine, publication, LATEST, language)
+        chosen = [(issue, language or issue.title_in(publication.languages).language) for issue in issues]
         if language and language not in publication.languages and not chosen:
             abort(404)
         answer = Response(mimetype=FORMATS[kind].media_type)
@@ -48,13 +49,6 @@ def feeds(engine: Engine, newsletters: Mapping[str, Newsletter]) -> Blueprint:
         return answer
 
     return pages
-
-
-def _choose(issues: list[ArchivedIssue], newsletter: Newsletter, language: str) -> list[tuple[ArchivedIssue, str]]:
-    """The latest issues and the language of each: the one asked for, else the newsletter's own."""
-    if language:
-        return [(issue, language) for issue in issues if language in issue.titles][:LATEST]
-    return [(issue, issue.title_in(newsletter.languages).language) for issue in issues[:LATEST]]
 
 
 def _fingerprint(newsletter: Newsletter, chosen: list[tuple[ArchivedIssue, str]], language: str, kind: str) -> str:
