@@ -5,6 +5,7 @@ Law: nothing here decides about a person; the policy does, in the caller's trans
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -282,15 +283,16 @@ def tally(connection: Connection, issue_id: int) -> Tally:
         select(func.max(BounceRow.at)).where(BounceRow.issue_id == issue_id, BounceRow.paused)
     )
     fresh = [] if paused_at is None else [DeliveryRow.at > paused_at]
-    people = func.count(BounceRow.delivery_id.distinct())
     came_back = (
-        select(BounceRow.kind, BounceRow.source == SMTP, people)
+        select(BounceRow.kind, BounceRow.source, func.count(BounceRow.delivery_id.distinct()))
         .join_from(BounceRow, DeliveryRow, DeliveryRow.id == BounceRow.delivery_id)
         .where(BounceRow.issue_id == issue_id, *fresh)
-        .group_by(BounceRow.kind, BounceRow.source == SMTP)
+        .group_by(BounceRow.kind, BounceRow.source)
     )
-    counted = {(Kind(kind), bool(smtp)): int(count) for kind, smtp, count in connection.execute(came_back)}
-    at_smtp_time = counted.get((Kind.HARD, True), 0) + counted.get((Kind.SOFT, True), 0)
+    counted: Counter[tuple[Kind, bool]] = Counter()
+    for kind, source, people in connection.execute(came_back):
+        counted[Kind(kind), source == SMTP] += int(people)
+    at_smtp_time = counted[Kind.HARD, True] + counted[Kind.SOFT, True]
     accepted = connection.scalar(
         select(func.count()).where(
             DeliveryRow.issue_id == issue_id, DeliveryRow.state == DeliveryState.ACCEPTED.value, *fresh
@@ -300,15 +302,16 @@ def tally(connection: Connection, issue_id: int) -> Tally:
         running=True,
         audience=audience,
         accepted=int(accepted or 0) + at_smtp_time,
-        bounced=counted.get((Kind.HARD, False), 0) + counted.get((Kind.SOFT, False), 0) + at_smtp_time,
-        complained=counted.get((Kind.COMPLAINT, False), 0),
-        blamed=counted.get((Kind.POLICY, False), 0),  # at SMTP time the engine itself pauses
+        bounced=counted[Kind.HARD, False] + counted[Kind.SOFT, False] + at_smtp_time,
+        complained=counted[Kind.COMPLAINT, False],
+        blamed=counted[Kind.POLICY, False],  # at SMTP time the engine itself pauses
     )
 
 
 def unsettled_refusals(connection: Connection, limit: int, since: datetime) -> list[Refusal]:
-    """Refusals in the ledger that no row tells of yet, the oldest first; not those by ourselves. Of issues that are
-    not finished, or were after ``since``.
+    """Refusals in the ledger that no row tells of yet, the oldest first; not those by ourselves.
+
+    Of issues that are not finished, or were after ``since``.
     """
     statement = (
         _deliveries()
