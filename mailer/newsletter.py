@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+LONGEST_WAIT_SECONDS: Final = 7 * 86_400
+"""How long people wait for an issue in their language where the newsletter says nothing else."""
 
 
 class OnUnknown(StrEnum):
@@ -47,6 +51,8 @@ class Newsletter:
     description: str = ""
     on_unknown: OnUnknown = OnUnknown.RESEND
     shortcodes: Mapping[str, Shortcode] = field(default_factory=dict)
+    lint: Mapping[str, str] = field(default_factory=dict)  # rule → "off", "on", "warning" or "error"
+    translation_deadline_seconds: int = LONGEST_WAIT_SECONDS  # 0: nobody waits for a translation
 
     @property
     def fallback_language(self) -> str:

@@ -24,6 +24,7 @@ class Event(StrEnum):
     SUPPRESSED = "suppressed"  # bounces, a complaint, by hand
     UNSUPPRESSED = "unsuppressed"
     LANGUAGE_CHANGED = "language-changed"
+    WAITING_CHOSEN = "waiting-chosen"  # for issues in the person's language, or not any more: see ``after``
     PAUSED = "paused"
     RESUMED = "resumed"
     ADDRESS_CHANGED = "address-changed"

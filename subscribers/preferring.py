@@ -40,6 +40,19 @@ def change_language(
         store.record(connection, there, Event.LANGUAGE_CHANGED, told, now)
 
 
+def choose_waiting(
+    connection: Connection, there: Standing, waits: bool, evidence: Evidence, now: datetime
+) -> None:
+    """Whether a late issue in their language is better than one in another language; from the next issue on.
+
+    Who does not want to wait any more is let go from issues that wait, the next time somebody sends them.
+    """
+    if waits != there.waits:
+        _change(connection, there, {"waits": waits})
+        told: Evidence = {**evidence, "after": "waits" if waits else "does not wait"}
+        store.record(connection, there, Event.WAITING_CHOSEN, told, now)
+
+
 def pause(
     connection: Connection, there: Standing, until: datetime | None, evidence: Evidence, now: datetime
 ) -> None:

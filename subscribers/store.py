@@ -34,6 +34,7 @@ class Standing:
     language: str
     since: datetime
     paused_until: datetime | None
+    waits: bool = False  # rather a late issue in their language than one in another
 
 
 def audience_select(newsletter: str, now: datetime) -> Select[int, str, str]:
@@ -83,6 +84,7 @@ def _standing(connection: Connection, *conditions: ColumnElement[bool]) -> Stand
             SubscriptionRow.language,
             SubscriptionRow.since,
             SubscriptionRow.paused_until,
+            SubscriptionRow.waits,
         )
         .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
         .where(*conditions)

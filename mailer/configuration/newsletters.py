@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from mailer.configuration import values
 from mailer.configuration.reading import Table
-from mailer.newsletter import Newsletter, OnUnknown, Shortcode
+from mailer.newsletter import LONGEST_WAIT_SECONDS, Newsletter, OnUnknown, Shortcode
 
 _KEY: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 DEFAULT_ACCENT: Final = "#0b57a4"
@@ -43,7 +44,29 @@ def read_newsletter(key: str, table: Table, base_url: str) -> Newsletter:
         description=table.take("description", values.lines, ""),
         on_unknown=table.take("on_unknown", values.one_of(OnUnknown), OnUnknown.RESEND),
         shortcodes=_read_shortcodes(table.table("shortcodes")),
+        lint=_read_lint(table.table("lint")),
+        translation_deadline_seconds=table.take("translation_deadline", values.span, LONGEST_WAIT_SECONDS),
     )
+
+
+def _read_lint(table: Table | None) -> dict[str, str]:
+    """Rules and what becomes of them; a name that is no rule is reported with the nearest one."""
+    if table is None:
+        return {}
+    from mailer.lint.engine import KNOWN, WORDS  # brings every rule, which most commands can do without
+
+    read = {name: table.take(name, _lint_word(WORDS), "") for name in sorted(KNOWN)}
+    table.close()
+    return {name: word for name, word in read.items() if word}
+
+
+def _lint_word(words: Sequence[str]) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}")
+        return str(value)
+
+    return read
 
 
 def _read_shortcodes(table: Table | None) -> dict[str, Shortcode]:

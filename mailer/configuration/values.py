@@ -20,12 +20,14 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 WINDOWS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _RATE: Final = re.compile(r"\s*(\d+)\s*/\s*([a-z]+)\s*", re.IGNORECASE)
+_SPAN: Final = re.compile(r"\s*(\d{1,9})\s*([a-z]+)\s*", re.IGNORECASE)
 _COLOUR: Final = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*")
 _LIST_ID: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.IGNORECASE)
 _LOCAL_PART: Final = re.compile(r"[^\s@<>\"(),:;\[\]\\\x00-\x1f\x7f]{1,64}")
 _NAMED: Final = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<address>[^<>]*)>")
 SMTP_PORTS: Final = {"smtp": 587, "smtps": 465}
+LONGEST_SPAN_SECONDS: Final = 366 * 86_400
 LONGEST_RATE: Final = 1_000_000_000  # more a window than any server takes: a slip of the finger
 
 
@@ -72,6 +74,17 @@ def seconds(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 3600:
         raise ValueError("must be a number of seconds, more than 0 and at most 3600")
     return float(value)
+
+
+def span(value: object) -> int:
+    """A span of time in words, "7 days" or "36 hours", in seconds; none is "0 days"."""
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    unit = WINDOWS.get(match[2].lower().removesuffix("s")) if match else None
+    if match is None or unit is None:
+        raise ValueError('must be a count of minutes, hours or days: "7 days"')
+    if int(match[1]) * unit > LONGEST_SPAN_SECONDS:
+        raise ValueError("must not be longer than a year")
+    return int(match[1]) * unit
 
 
 def one_of(choices: type[Choice]) -> Callable[[object], Choice]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from mailer.flows.gather import SourceSet
-from mailer.flows.prepare import prepare, read_all
+from mailer.flows.prepare import judge, prepare, read_all
 from mailer.issue.model import Issue
 from mailer.issue.problem import Problem
-from mailer.lint.engine import lint
+from mailer.lint.engine import LintSettings
 from mailer.newsletter import Newsletter
 
 WORTH_WEIGHING_BYTES: Final = 90_000
@@ -36,7 +36,7 @@ def check(sources: SourceSet, newsletter: Newsletter, template_folders: Sequence
     texts = {issue.path: issue.source for issue in issues}
     if any(_may_be_large(issue) for issue in issues):
         return Checked(prepare(sources, newsletter, template_folders).problems, texts)
-    return Checked(tuple(problem for issue in issues for problem in lint(issue)), texts)
+    return Checked(tuple(judge(issues, LintSettings.read(newsletter.lint))), texts)
 
 
 def _may_be_large(issue: Issue) -> bool:

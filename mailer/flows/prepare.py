@@ -10,7 +10,7 @@ from mailer.flows.gather import SourceFile, SourceSet
 from mailer.issue.model import Issue
 from mailer.issue.problem import Problem, Severity
 from mailer.issue.reader import read_issue
-from mailer.lint.engine import lint, lint_rendered
+from mailer.lint.engine import LintSettings, lint, lint_rendered, lint_translation
 from mailer.newsletter import Newsletter
 from mailer.render.edition import render_edition
 from mailer.render.message import encoded_html_size
@@ -55,10 +55,21 @@ def prepare(sources: SourceSet, newsletter: Newsletter, template_folders: Sequen
         _render(issue, source, issues, newsletter, template_folders)
         for issue, source in zip(issues, sources.files, strict=True)
     )
-    problems = [problem for issue in issues for problem in lint(issue)]
+    settings = LintSettings.read(newsletter.lint)
+    problems = judge(issues, settings)
     for edition in editions:
-        problems += lint_rendered(edition.issue, edition.rendered.weights, edition.html_size_bytes)
+        weights, size_bytes = edition.rendered.weights, edition.html_size_bytes
+        problems += lint_rendered(edition.issue, weights, size_bytes, settings=settings)
     return PreparedIssue(newsletter, editions, tuple(problems))
+
+
+def judge(issues: Sequence[Issue], settings: LintSettings) -> list[Problem]:
+    """What is wrong with each language of an issue as written, and with the translations beside the original."""
+    original, *translations = issues
+    problems = [problem for issue in issues for problem in lint(issue, settings=settings)]
+    for translation in translations:
+        problems += lint_translation(original, translation, settings=settings)
+    return problems
 
 
 def read_all(sources: SourceSet, newsletter: Newsletter) -> list[Issue]:

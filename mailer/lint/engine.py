@@ -18,8 +18,10 @@ from mailer.lint.reading import READING, is_said_better, judged
 from mailer.lint.rule import Rule
 from mailer.lint.rules import RULES
 from mailer.lint.size import Weight, size_problems
+from mailer.lint.translation import PAIR_RULES
+from mailer.lint.translation.pair import Pair, PairRule
 
-__all__ = ["KNOWN", "RULES", "LintSettings", "lint", "lint_rendered", "rule"]
+__all__ = ["KNOWN", "RULES", "WORDS", "LintSettings", "lint", "lint_rendered", "lint_translation", "rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class LintSettings:
     on: frozenset[str] = frozenset()
     severities: Mapping[str, Severity] = field(default_factory=dict)
 
-    def runs(self, candidate: Rule) -> bool:
+    def runs(self, candidate: Rule | PairRule) -> bool:
         return candidate.id not in self.off and (candidate.is_on or candidate.id in self.on)
 
     @classmethod
@@ -44,8 +46,8 @@ class LintSettings:
                 near = difflib.get_close_matches(name, KNOWN, 1)
                 hint = f"Did you mean {near[0]}?" if near else "docs/lint lists them."
                 raise SettingsError(f"there is no lint rule {name!r}.", where=where, hint=hint)
-            if word not in _WORDS:
-                raise SettingsError(f"{name} cannot be {word!r}.", where=where, hint=f"Write {', '.join(_WORDS)}.")
+            if word not in WORDS:
+                raise SettingsError(f"{name} cannot be {word!r}.", where=where, hint=f"Write {', '.join(WORDS)}.")
         return cls(
             off=frozenset(name for name, word in words.items() if word == "off"),
             on=frozenset(name for name, word in words.items() if word != "off"),
@@ -54,9 +56,9 @@ class LintSettings:
 
 
 DEFAULT: Final = LintSettings()
-_WORDS: Final = ("off", "on", "warning", "error")
+WORDS: Final = ("off", "on", "warning", "error")
 _BY_ID: Final = {candidate.id: candidate for candidate in RULES}
-KNOWN: Final = frozenset(_BY_ID) | frozenset(READING)
+KNOWN: Final = frozenset(_BY_ID) | {candidate.id for candidate in PAIR_RULES} | frozenset(READING)
 """Every rule that a comment or the settings may name."""
 
 
@@ -89,7 +91,20 @@ def lint_rendered(
     return _settled(size_problems(issue, tuple(weights), size_bytes), directives, settings)
 
 
-def _problem(manuscript: Manuscript, origin: Rule, finding: Finding) -> Problem:
+def lint_translation(original: Issue, translation: Issue, *, settings: LintSettings = DEFAULT) -> list[Problem]:
+    """Where a translation says something else than the original; the places are in the translation."""
+    pair = Pair(Manuscript(original), Manuscript(translation))
+    directives = Directives.read(pair.translation, KNOWN)
+    found = [
+        _problem(pair.translation, candidate, finding)
+        for candidate in PAIR_RULES
+        if settings.runs(candidate)
+        for finding in candidate.check(pair)
+    ]
+    return _settled(found, directives, settings)
+
+
+def _problem(manuscript: Manuscript, origin: Rule | PairRule, finding: Finding) -> Problem:
     severity = origin.severity if finding.is_certain else Severity.WARNING
     return Problem(manuscript.place(finding.offset), origin.id, severity, finding.message, finding.hint)
 

@@ -280,3 +280,32 @@ def test_the_commented_examples_of_init_are_settings_too(tmp_path: Path) -> None
     assert settings.dkim["news"].selector == "news"
     assert settings.smtp.ca_file == tmp_path / "mail-ca.pem"
     assert set(settings.newsletters["news"].shortcodes) == {"donate", "banner", "badge"}
+
+
+def test_lint_rules_are_switched_by_name(tmp_path: Path) -> None:
+    settings = settings_of(
+        tmp_path, NEWSLETTER + '[newsletters.news.lint]\nlink-shortener = "off"\npreheader = "error"\n'
+    )
+    assert settings.newsletters["news"].lint == {"link-shortener": "off", "preheader": "error"}
+
+
+def test_a_lint_rule_that_does_not_exist_is_named_with_its_neighbour(tmp_path: Path) -> None:
+    mistakes = mistakes_of(
+        tmp_path, NEWSLETTER + '[newsletters.news.lint]\nlink-shortner = "off"\nsubject = "no"\n'
+    )
+    assert any("link-shortner" in mistake and "link-shortener?" in mistake for mistake in mistakes)
+    assert any("subject" in mistake and "warning or error" in mistake for mistake in mistakes)
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("7 days", 604_800), ("36 hours", 129_600), ("0 days", 0)])
+def test_how_long_people_wait_for_a_translation_is_a_span_in_words(
+    written: str, seconds: int, tmp_path: Path
+) -> None:
+    settings = settings_of(tmp_path, NEWSLETTER + f'translation_deadline = "{written}"\n')
+    assert settings.newsletters["news"].translation_deadline_seconds == seconds
+
+
+@pytest.mark.parametrize("written", ["7", "a week", "-1 days", "9999 days"])
+def test_a_span_that_is_none_is_a_mistake(written: str, tmp_path: Path) -> None:
+    (mistake,) = mistakes_of(tmp_path, NEWSLETTER + f'translation_deadline = "{written}"\n')
+    assert "translation_deadline" in mistake

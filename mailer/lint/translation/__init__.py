@@ -1,0 +1,12 @@
+"""The registry of checks of a translation against its original, in the order in which the documentation lists them.
+
+One file holds one check; each gives one finding at most, which counts the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mailer.lint.translation.pair import PairRule
+
+PAIR_RULES: Final[tuple[PairRule, ...]] = ()

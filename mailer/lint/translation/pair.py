@@ -1,0 +1,57 @@
+"""An original and its translation side by side, and what a rule about both is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mailer.issue import Severity
+from mailer.lint.manuscript import Finding, Manuscript
+
+_SAMPLE: Final = re.compile(r"^(PASS|FAIL):\n((?:(?: {4}[^\n]*)?\n)+)", re.MULTILINE)
+_BETWEEN: Final = "\n====\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Both texts, as written."""
+
+    original: Manuscript
+    translation: Manuscript
+
+
+Check = Callable[[Pair], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class PairSample:
+    """Two pieces of issues from a rule's page; the translation stands below a line of ``====``."""
+
+    passes: bool
+    original: str
+    translation: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairRule:
+    """A rule about a translation; its findings stand in the translation's file. ``page`` is its file's docstring."""
+
+    id: str
+    severity: Severity
+    check: Check
+    page: str | None
+    is_on: bool = True
+
+    @property
+    def summary(self) -> str:
+        """The first line of the page."""
+        return (self.page or "").partition("\n")[0].rstrip(".")
+
+    def samples(self) -> Iterator[PairSample]:
+        """The PASS and FAIL samples of the page, in order."""
+        for found in _SAMPLE.finditer((self.page or "").rstrip() + "\n\n"):
+            text = re.sub(r"^ {4}", "", found[2], flags=re.MULTILINE).rstrip("\n") + "\n"
+            original, _, translation = text.partition(_BETWEEN)
+            yield PairSample(found[1] == "PASS", original + "\n", translation)
