@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailer.render.html_escape import escape, escape_url
-from mailer.render.html_table import table
+from mailer.render.html_table import is_dense, table
 from mailer.render.links import is_followed_everywhere, spoken_address
 from mailer.render.outline import Outline
-from mailer.render.tree import Node, alignment, alternative, attribute, plain
+from mailer.render.tree import Node, alignment, alternative, attribute, plain, say_the_same
 
 CAPTION: Final = "figcaption"
 _ROW_CHARACTERS: Final = 4000  # Outlook breaks a row that is taller than a page; many rows are heavy
@@ -26,6 +26,7 @@ class HtmlBody:
     outline: Outline
     notes_title: str
     picture_width: int = 576
+    dense: bool = False  # full of tables
 
     def blocks(self, nodes: Iterable[Node]) -> str:
         return "".join(self.node(node) for node in nodes)
@@ -77,13 +78,16 @@ class HtmlBody:
         return self._picture(node, "inline")
 
     def _picture(self, node: Node, style: str) -> str:
+        return self._shown(node, style, alternative(node))
+
+    def _shown(self, node: Node, style: str, alt: str) -> str:
         width = attribute(node, "width").removesuffix("px")
         pixels = min(int(width), self.picture_width) if width.isascii() and width.isdigit() else 0
         if not pixels and style == "wide":
             pixels = self.picture_width
         size = f' width="{pixels}"' if pixels else ""
         source = escape_url(attribute(node, "src"))
-        return f'<img src="{source}" alt="{escape(alternative(node))}" class="{style}"{size}/>'
+        return f'<img src="{source}" alt="{escape(alt)}" class="{style}"{size}/>'
 
     def _figure(self, node: Node) -> str:
         """An image by itself and what is said about it: its caption, else its title."""
@@ -93,16 +97,20 @@ class HtmlBody:
         if len(images) != 1 or "".join(map(plain, rest)) != alternative(images[0]):
             below = f'<p class="caption">{self.inside(caption)}</p>' if caption is not None else ""
             return f'<div class="figure">{self.blocks(rest)}{below}</div>'
-        words = self.inside(caption) if caption is not None else escape(attribute(images[0], "title"))
-        shown = self._picture(images[0], "wide")
+        title = attribute(images[0], "title")
+        words = self.inside(caption) if caption is not None else escape(title)
+        # said once: a picture that is not shown, and a voice that reads, would say the caption twice
+        said = say_the_same(plain(caption) if caption is not None else title, alternative(images[0]))
+        shown = self._shown(images[0], "wide", "" if said else alternative(images[0]))
         link = images[0].parent
         if link is not None and link.type == "link" and attribute(link, "href"):
-            shown = f'<a href="{escape_url(attribute(link, "href"))}">{shown}</a>'
+            name = f' aria-label="{escape(alternative(images[0]))}"' if said else ""
+            shown = f'<a href="{escape_url(attribute(link, "href"))}"{name}>{shown}</a>'
         below = f'<p class="caption">{words}</p>' if words else ""
         return f'<div class="figure">{shown}{below}</div>'
 
     def _table(self, node: Node) -> str:
-        return table(node, self.inside)
+        return table(node, self.inside, dense=self.dense)
 
     def _note_mark(self, node: Node) -> str:
         return f"<sup>{node.meta['id'] + 1}</sup>"
@@ -188,7 +196,7 @@ WRITERS: Final[Mapping[str, _Writer]] = {
 
 def body_rows(outline: Outline, notes_title: str) -> list[str]:
     """The body of an issue in rows of the mail: small parts share one."""
-    body = HtmlBody(outline, notes_title)
+    body = HtmlBody(outline, notes_title, dense=is_dense(node for part in outline.parts for node in part.nodes))
     rows: list[str] = []
     for part in outline.parts:
         written = body.blocks(part.nodes)

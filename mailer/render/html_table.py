@@ -1,11 +1,13 @@
 """A Markdown table as HTML that survives a phone: narrow ones stay tables, wide ones become cards there.
 
 A card needs its labels in the cells: they are hidden inline, and shown by the phone's media query.
+Law: an issue full of tables stays small; its cells carry neither labels nor lines of their own (there Outlook on
+Windows draws no lines).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from mailer.render.html_escape import escape
@@ -13,6 +15,8 @@ from mailer.render.tree import Node, alignment, attribute, plain
 
 PHONE_CHARACTERS: Final = 34  # what a 375 px column shows of 14 px text, without the padding of three columns
 _PADDING_CHARACTERS: Final = 2
+_PADDING_PIXELS: Final = ((4, 8), (8, 5), (99, 2))  # up to so many columns: all of them fit beside each other
+_DENSE_CELLS: Final = 120  # in an issue; a cell's line and label weigh about 110 bytes in a mail
 
 
 def rows(table: Node) -> tuple[list[Node], list[list[Node]]]:
@@ -42,11 +46,16 @@ def needs_cards(table: Node) -> bool:
     return sum(widest) + _PADDING_CHARACTERS * columns > PHONE_CHARACTERS
 
 
-def table(node: Node, inside: Callable[[Node], str]) -> str:
+def is_dense(nodes: Iterable[Node]) -> bool:
+    """Whether the tables of an issue together have so many cells that each byte in a cell counts."""
+    return sum(each.type in ("td", "th") for node in nodes for each in node.walk()) > _DENSE_CELLS
+
+
+def table(node: Node, inside: Callable[[Node], str], *, dense: bool = False) -> str:
     """The table; ``inside`` writes what a cell holds."""
     head, body = rows(node)
     cards = needs_cards(node)
-    labels = [escape(plain(cell)) for cell in head]
+    labels = [] if dense else [escape(plain(cell)) for cell in head]
     names = "".join(_cell(cell, inside(cell)) for cell in head)
     top = f'<thead><tr valign="bottom">{names}</tr></thead>' if names else ""
     lines = [
@@ -59,9 +68,12 @@ def table(node: Node, inside: Callable[[Node], str]) -> str:
         for cells in body
     ]
     written = "".join(f'<tr valign="top">{line}</tr>' for line in lines)
-    kind = "data cards" if cards else "data"
+    kind = ("dense" if dense else "data") + (" cards" if cards else "")
+    columns = max((len(cells) for cells in (head, *body)), default=0)
+    padding = next(pixels for most, pixels in _PADDING_PIXELS if columns <= most or most == _PADDING_PIXELS[-1][0])
     return (
-        f'<table class="{kind}" cellspacing="0" cellpadding="8" width="100%">{top}<tbody>{written}</tbody></table>'
+        f'<table class="{kind}" cellspacing="0" cellpadding="{padding}" width="100%">'
+        f"{top}<tbody>{written}</tbody></table>"
     )
 
 

@@ -15,7 +15,7 @@ from mailer.render.links import readable_url, scheme_of
 from mailer.render.outline import Outline
 from mailer.render.text_table import Side, table_text
 from mailer.render.text_wrap import GLUE, WIDTH, indent, underline, wrap
-from mailer.render.tree import Node, alignment, alternative, attribute, clean, clean_url, plain
+from mailer.render.tree import Node, alignment, alternative, attribute, clean, clean_url, plain, say_the_same
 
 _CODE_INDENT: Final = "    "
 _RULE: Final = "-" * 24
@@ -124,7 +124,8 @@ class TextBody:
         line = f"[{shown}]" if shown else ""
         if line and image.parent is not None and image.parent.type == "link":
             line = self.mark(line, attribute(image.parent, "href"))
-        same = said == shown or (caption is not None and plain(caption) == shown)
+        leads_on = caption is not None and any(child.type == "link" for child in caption.walk())
+        same = not leads_on and say_the_same(plain(caption) if caption is not None else said, shown)
         return wrap(line if same else "\n".join(filter(None, [line, said])), columns)
 
     def _notes(self, node: Node, columns: int) -> str:

@@ -20,6 +20,7 @@ Node = SyntaxTreeNode
 # C0 without tab and newline, DEL and C1, lone surrogates, noncharacters
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _WRITTEN_SLOT: Final = re.compile("|".join(re.escape(slot) for slot in SLOTS))
+_LETTERS: Final = re.compile(r"\w+")
 JOINER: Final = "\u2060"  # word joiner: no width, no break
 
 
@@ -69,6 +70,11 @@ def alternative(image: Node) -> str:
     """What stands for an image when it cannot be seen; "" for a decoration."""
     words = "".join(_words(image.children)) if image.children else attribute(image, "alt") or image.content
     return " ".join(clean(words).split())
+
+
+def say_the_same(one: str, other: str) -> bool:
+    """Whether two texts have the same words, whatever their case and punctuation: "The crane." and "the crane"."""
+    return bool(one) and _LETTERS.findall(one.casefold()) == _LETTERS.findall(other.casefold())
 
 
 def alignment(node: Node) -> str:

@@ -1,6 +1,5 @@
 """Mail in a real browser: it fits a phone, in both directions and modes, and can be read with images off."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ from playwright.sync_api import Browser
 
 from mailer.render.colour import READABLE, contrast
 from tests.builders.render import rendered
-from tests.support.pictures import DESKTOP, PHONE, View, open_mail, take_picture
+from tests.support.pictures import DESKTOP, PHONE, View, inks, open_mail, take_picture
 
 pytestmark = pytest.mark.browser
 
@@ -48,26 +47,10 @@ def test_every_text_can_be_read_in_both_modes(browser: Browser, mode: str) -> No
     """Computed colours of every element with words of its own, against the nearest ground painted below it."""
     edition = rendered(WIDE + "\n## A heading\n\nWith a [link](https://example.org/) and `code`.\n")
     with open_mail(browser, edition.html, View(PHONE, "dark" if mode == "dark" else "light")) as page:
-        pairs = page.evaluate(
-            """() => [...document.body.querySelectorAll('*')].filter(
-                one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())
-                    && getComputedStyle(one).display !== 'none' && one.getClientRects().length
-            ).map(one => {
-                let ground = one;
-                while (ground && /rgba\\(.*, 0\\)|transparent/.test(getComputedStyle(ground).backgroundColor))
-                    ground = ground.parentElement;
-                return [getComputedStyle(one).color, getComputedStyle(ground || document.body).backgroundColor,
-                        one.tagName + ' ' + one.textContent.slice(0, 30)];
-            })"""
-        )
-    assert len(pairs) > 30
-    for ink, ground, what in pairs:
-        assert contrast(_hex(ink), _hex(ground)) >= READABLE, (ink, ground, what)
-
-
-def _hex(colour: str) -> str:
-    red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
-    return f"#{red:02x}{green:02x}{blue:02x}"
+        found = inks(page)
+    assert len(found) > 30
+    for ink in found:
+        assert contrast(ink.colour, ink.ground) >= READABLE, ink
 
 
 def test_a_wide_table_becomes_cards_on_a_phone_and_stays_a_table_on_a_desk(browser: Browser) -> None:

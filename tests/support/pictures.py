@@ -5,6 +5,7 @@ Run by hand to look at a mail: ``python -m tests.support.pictures FOLDER MAIL.ht
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -82,7 +83,45 @@ def take_picture(
         if height:
             page.set_viewport_size({"width": view.width, "height": height})
         page.screenshot(path=str(target), full_page=not height)
-        return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+        return excess_width(page)
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """A text as it is painted: its colour and the nearest ground below it as "#rrggbb", and its first words."""
+
+    colour: str
+    ground: str
+    words: str
+
+
+_INKS: Final = """() => [...document.body.querySelectorAll('*')].filter(
+    one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())
+        && one.getClientRects().length && getComputedStyle(one).visibility !== 'hidden'
+        && getComputedStyle(one).opacity !== '0'
+).map(one => {
+    let ground = one;
+    while (ground && /rgba\\(.*, 0\\)|transparent/.test(getComputedStyle(ground).backgroundColor))
+        ground = ground.parentElement;
+    const canvas = matchMedia('(prefers-color-scheme: dark)').matches ? 'rgb(18, 18, 18)' : 'rgb(255, 255, 255)';
+    return [getComputedStyle(one).color, ground ? getComputedStyle(ground).backgroundColor : canvas,
+            one.tagName + ' ' + one.textContent.trim().slice(0, 40)];
+})"""
+
+
+def inks(page: Page) -> list[Ink]:
+    """Computed colours of every element that shows words of its own."""
+    return [Ink(_hex(ink), _hex(ground), words) for ink, ground, words in page.evaluate(_INKS)]
+
+
+def _hex(colour: str) -> str:
+    red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def excess_width(page: Page) -> int:
+    """How many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 def main(folder: str, *mails: str) -> None:

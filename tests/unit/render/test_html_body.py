@@ -131,3 +131,40 @@ def test_small_parts_share_a_row_and_large_ones_have_their_own() -> None:
     assert [re.findall(r"<h2[^>]*>(\w+)", row) for row in rows] == [["One"], ["Two"], ["Three"]]
     assert '<h2 class="follows" id="one">' in rows[0]
     assert '<h2 id="two">' in rows[1]
+
+
+def body(markdown: str) -> str:
+    """The rows of the whole body."""
+    issue = a_written_issue(markdown, newsletter=a_publication())
+    return "".join(body_rows(outline(tree(issue.tokens), issue.sections), "Notes"))
+
+
+def a_table(lines: int) -> str:
+    line = "| Conversations | https://example.org/releases | 2.17.2 |\n"
+    return f"| Project | Address | Version |\n|---|---|---|\n{line * lines}\n"
+
+
+def test_an_issue_full_of_tables_leaves_out_what_each_cell_would_carry() -> None:
+    few, many = body(a_table(4)), body(a_table(20) * 3)
+    assert few.count('<span class="label">') == 12
+    assert 'class="label"' not in many
+    assert many.count('<table class="dense cards"') == 3
+
+
+def test_twelve_columns_have_less_room_around_their_words_than_four() -> None:
+    def padding(columns: int) -> int:
+        line = "| 3.42 " * columns
+        found = re.search(r'cellpadding="(\d+)"', body(f"{line}|\n{'|---' * columns}|\n{line}|\n"))
+        assert found is not None
+        return int(found[1])
+
+    assert padding(4) > padding(7) > padding(12) > 0
+
+
+def test_what_the_caption_says_already_is_not_said_again_by_the_image() -> None:
+    written = html('{{< figure src="https://example.org/c.jpg" alt="The new crane." caption="The *new* crane" >}}')
+    assert 'alt=""' in written
+    assert written.count("crane</p>") == 1
+    linked = html('[![Map](https://example.org/m.png "Map")](https://example.org/map)')
+    assert '<a href="https://example.org/map" aria-label="Map"><img' in linked
+    assert "Map</p>" in linked
