@@ -69,7 +69,8 @@ def charge(connection: Connection, buckets: Sequence[Bucket], now: datetime) -> 
             index_elements=["scope"], set_={"full_until": _TABLE.c.full_until}
         ).returning(_TABLE.c.scope, _TABLE.c.full_until)
     )
-    passed, after = pour(buckets, dict(there.tuples().all()), now_us)
+    found: dict[str, int] = {row.scope: row.full_until for row in there}
+    passed, after = pour(buckets, found, now_us)
     filled = insert(_TABLE).values([{"scope": scope, "full_until": after[scope]} for scope in scopes])
     connection.execute(
         filled.on_conflict_do_update(index_elements=["scope"], set_={"full_until": filled.excluded.full_until})

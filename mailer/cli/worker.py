@@ -47,12 +47,8 @@ def worker(installation: Installation, once: bool, concurrency: int) -> None:
     from mailer import wiring
     from mailer.flows.working import only_worker, run_worker
 
-    shop = wiring.workshop(
-        installation.settings,
-        installation.database,
-        concurrency=concurrency,
-        tell=lambda text: say(text, err=True),
-    )
+    settings, database = installation.settings, installation.database
+    shop = wiring.workshop(settings, database, concurrency=concurrency, tell=partial(say, err=True))
     waits = False
     with _stopping() as stop:
         while not stop.is_set():

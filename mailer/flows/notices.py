@@ -33,7 +33,7 @@ from mailer.render.notice import render_notice
 from mailer.render.notice_words import notice_words
 from mailer.settings import SmtpSettings
 from mailer.store import pace
-from mailer.store.archive import archived_issues
+from mailer.store.archive import latest_issues
 from mailer.store.database import reading, writing
 from subscribers import outbox, store
 from subscribers.address import AddressError, parse_address, wire_form
@@ -368,7 +368,7 @@ def _latest(desk: NoticeDesk, newsletter: Newsletter, language: str) -> tuple[st
     if known is not None and now - known[0] < LATEST_FOR:
         return known[1]
     with reading(desk.engine) as connection:
-        issues = archived_issues(connection, newsletter.key, limit=1)
+        issues = latest_issues(connection, newsletter.key, 1)
     found = ("", "")
     if issues:
         title = issues[0].title_in((language, language.partition("-")[0], newsletter.fallback_language))

@@ -58,7 +58,7 @@ def begin(connection: Connection, issue_id: int, fallback_language: str, now: da
     rows = connection.execute(
         select(EditionRow.language, EditionRow.id).where(EditionRow.issue_id == issue_id).order_by(EditionRow.id)
     )
-    editions = dict(rows.tuples().all())
+    editions: dict[str, int] = {row.language: row.id for row in rows}
     fallback = fallback_language if fallback_language in editions else next(iter(editions))
     ledger.plan(connection, issue_id, issue.newsletter, editions, fallback, now)
 
