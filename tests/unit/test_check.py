@@ -58,5 +58,5 @@ def test_an_issue_of_usual_length_is_not_rendered_for_its_size() -> None:
 
 
 def test_an_issue_that_gmail_would_cut_is_an_error_of_lint() -> None:
-    checked = check(an_issue_of("|a|b|\n|-|-|\n" + "|1|2|\n" * 900), a_newsletter(), [templates_folder()])
+    checked = check(an_issue_of("|a|b|\n|-|-|\n" + "|1|2|\n" * 3000), a_newsletter(), [templates_folder()])
     assert "size" in {problem.rule for problem in checked.problems}

@@ -1,4 +1,4 @@
-"""The registry of checks of a translation against its original, in the order in which the documentation lists them.
+"""The registry of checks of a translation against its original, in the order of the documentation.
 
 One file holds one check; each gives one finding at most, which counts the rest.
 """

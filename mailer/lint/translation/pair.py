@@ -36,7 +36,7 @@ class PairSample:
 
 @dataclass(frozen=True, slots=True)
 class PairRule:
-    """A rule about a translation; its findings stand in the translation's file. ``page`` is its file's docstring."""
+    """A rule about a translation; its findings stand in the translation. ``page`` is its file's docstring."""
 
     id: str
     severity: Severity
