@@ -244,7 +244,8 @@ def test_the_commit_is_on_the_disk_before_a_body_is_handed_over(pipelining: bool
     a_planned_issue(engine, 6)
     trace = tmp_path / "trace"
     with fault_server(pipelining=pipelining) as server:
-        watch = ["strace", "-f", "-y", "-s", "12", "-e", "trace=fdatasync,fsync,sendto,writev", "-o", str(trace)]
+        calls = "trace=fdatasync,fsync,sendto,sendmsg,writev"
+        watch = ["strace", "-f", "-y", "-s", "12", "-e", calls, "-o", str(trace)]
         sender = start_sender(str(engine.url), server.port, connections=1, pipelining=pipelining, under=watch)
         said, _ = sender.communicate(timeout=60)
     if said.split()[:2] != ["done", "6"]:
