@@ -45,6 +45,12 @@ def prepare_database(engine: Engine) -> None:
         ) from error
 
 
+def revision_of(engine: Engine) -> str | None:
+    """The revision that the database is at, None when it is empty; changes nothing. DatabaseError as above."""
+    with reading(engine) as connection:
+        return _revision(connection)
+
+
 def _revision(connection: Connection) -> str | None:
     """The schema's revision, None for an empty database, DatabaseError for one that we must not touch."""
     names = set(connection.scalars(text(_TABLE_NAMES[connection.dialect.name])))
