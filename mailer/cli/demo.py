@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,14 +25,16 @@ Examples:
   mailer demo                          500 invented people, a few seconds
   mailer demo --subscribers 20000      how it goes with more
   mailer demo --folder /tmp/demo       in a folder of your choice
+  mailer demo --serve                  then open http://localhost:8080/ and subscribe; the mail is caught too
 """
 )
 @click.option(
     "--subscribers", type=click.IntRange(1, MOST_SUBSCRIBERS), default=500, show_default=True, metavar="N"
 )
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where; else a temporary folder.")
+@click.option("--serve", is_flag=True, help="Afterwards run the web app and the worker on it, until Ctrl-C.")
 @pass_installation
-def demo(_installation: Installation, subscribers: int, folder: Path | None) -> None:
+def demo(_installation: Installation, subscribers: int, folder: Path | None, serve: bool) -> None:
     """Send a sample issue in three languages to N invented people, through a real mail server on this machine.
 
     Nothing has to be configured and nothing leaves the machine: the server keeps the mail in a Maildir. It turns
@@ -51,6 +54,23 @@ def demo(_installation: Installation, subscribers: int, folder: Path | None) -> 
         if subscribers <= LONGEST_REPORT:
             _type(site, "report", site.slug, "--outcome", "refused")
         _tell(site, subscribers)
+        if serve:
+            _serve(site)
+
+
+def _serve(site: Site) -> None:
+    """The web app at the address that the demo's settings name, while its mail server still catches."""
+    import subprocess
+
+    say(f"\nOpen {site.url}; mail to whoever subscribes there lands in {site.maildir}.", err=True)
+    words = ["--config", str(site.settings), "serve", "--port", str(site.port)]
+    server = subprocess.Popen([sys.executable, "-c", "from mailer.cli import main; main()", *words])  # noqa: S603 -- our own command
+    try:
+        server.wait()
+    except KeyboardInterrupt:  # Ctrl-C reached the server as well: it finishes what it has begun
+        server.wait()
+    if server.returncode > 0:
+        raise MailerError("the web app could not be opened; what it said stands above.")
 
 
 def _folder(wanted: Path | None) -> Path:

@@ -12,11 +12,12 @@ from mailer.demo.people import Fate, people
 
 NEWSLETTER: Final = "harbour"
 SLUG: Final = "2026-05-01-spring"
+PORT: Final = 8080
 _SAMPLE: Final = Path(__file__).with_name("issue")
 _SETTINGS: Final = """\
 # Settings of the demo. Its mail server is gone when the demo ends.
 database = "sqlite:///mailer.db"
-base_url = "http://localhost:8080"
+base_url = "http://localhost:{port}"
 secret_key_file = "secret.key"
 
 [smtp]
@@ -46,12 +47,14 @@ class Site:
     issue: Path
     maildir: Path
     slug: str
+    url: str = f"http://localhost:{PORT}/{NEWSLETTER}/"
+    port: int = PORT
 
 
 def lay_out(folder: Path, smtp_url: str, subscribers: int) -> Site:
     """Write the demo's files into ``folder``, which holds none of them yet."""
     settings, _key = start_installation(folder)
-    settings.write_text(_SETTINGS.format(smtp_url=smtp_url), encoding="utf-8")
+    settings.write_text(_SETTINGS.format(smtp_url=smtp_url, port=PORT), encoding="utf-8")
     for source in sorted(_SAMPLE.glob(f"{SLUG}*.md")):
         (folder / source.name).write_bytes(source.read_bytes())
     _write_people(folder / "people.csv", subscribers)

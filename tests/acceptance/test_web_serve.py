@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -84,6 +84,42 @@ def test_one_command_serves_and_ends_when_asked(tmp_path: Path) -> None:
     assert server.returncode == 0
     assert f"Serving http://127.0.0.1:{port} at http://127.0.0.1:{port}/" in said
     assert "Traceback" not in said
+
+
+def commands_with(words: str) -> list[int]:
+    """Processes whose command line holds ``words``."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if words in line and line.endswith("worker "):
+            found.append(int(folder.name))
+    return found
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    give_up_at = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to look for processes in")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_on_sqlite_the_worker_lives_and_dies_with_the_pages(tmp_path: Path, ending: signal.Signals) -> None:
+    port = a_free_port()
+    folder = an_installed_folder(tmp_path, port)
+    with running([str(BIN / "mailer"), "serve", "--port", str(port)], folder, port) as server:
+        eventually(lambda: commands_with(str(folder)))
+        first = commands_with(str(folder))
+        assert len(first) == 1
+        os.kill(first[0], signal.SIGKILL)  # somebody's accident: another one comes
+        eventually(lambda: [pid for pid in commands_with(str(folder)) if pid not in first])
+        server.send_signal(ending)
+        server.wait(60)
+        eventually(lambda: not commands_with(str(folder)))
 
 
 def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:
