@@ -13,6 +13,7 @@ from mailer.bounce.return_path import ReturnPaths
 from mailer.delivery.model import Sending
 from mailer.errors import DatabaseError, SettingsError
 from mailer.flows.composing import Composer, Links
+from mailer.flows.journaling import journal_of, note_begun
 from mailer.newsletter import Newsletter
 from mailer.render.dkim import KeyFault, Signer, SigningKey
 from mailer.render.headers import bounce_domain
@@ -25,6 +26,7 @@ from mailer.store.archive import slug_of_issue
 from mailer.store.database import reading
 from mailer.store.editions import StoredEdition, StoredIssue, editions_of, find_issue
 from mailer.store.forgetting import forget_addresses
+from mailer.store.journal import Journal
 from subscribers.tokens import TokenKeys
 
 if TYPE_CHECKING:
@@ -111,6 +113,11 @@ def _signing_key(file: Path, selector: str) -> SigningKey:
         ) from error
 
 
+def journal(settings: Settings, engine: Engine) -> Journal:
+    """The journal that keeps an issue from being sent twice after a restore."""
+    return journal_of(engine, settings.folder)
+
+
 def message_template(
     settings: Settings, newsletter: Newsletter, slug: str, edition: RenderedEdition
 ) -> MessageTemplate:
@@ -128,13 +135,14 @@ def sending(
     rates: tuple[Rate, ...] | None = None,
     connections: int | None = None,
 ) -> Sending:
-    """The engine's work for one issue, from its frozen editions."""
+    """The engine's work for one issue, from its frozen editions; the journal knows of it before it begins."""
     templates = {
         edition.id: message_template(settings, newsletter, issue.slug, edition.rendered) for edition in editions
     }
     compose = Composer(
         newsletter, issue.slug, issue.id, templates, links(settings), return_paths(settings, newsletter), now
     )
+    note_begun(journal(settings, engine), engine, issue, editions, now())
     return Sending(
         database=engine,
         issue_id=issue.id,
@@ -177,8 +185,10 @@ def notice_desk(settings: Settings, engine: Engine) -> NoticeDesk:
 
 def workshop(settings: Settings, engine: Engine, *, tell: Callable[[str], None], concurrency: int = 1) -> Workshop:
     """What the worker needs; ``tell`` gets its sentences for people."""
-    from mailer.flows.working import Workshop
+    from mailer.flows.receiving import Reception
+    from mailer.flows.working import Chore, Workshop
 
+    reception = Reception(feedback(settings, engine), settings.bounces, tell)
     return Workshop(
         engine=engine,
         notices=notice_desk(settings, engine),
@@ -186,6 +196,8 @@ def workshop(settings: Settings, engine: Engine, *, tell: Callable[[str], None],
         sending=lambda newsletter, slug: sending_again(settings, engine, newsletter, slug),
         keep_pending=settings.subscribe.keep_pending,
         concurrency=concurrency,
+        chores=[Chore(name, seconds, do) for name, seconds, do in reception.chores()],
+        services=list(reception.services()),
         say=tell,
     )
 

@@ -24,6 +24,7 @@ from mailer.delivery.engine import deliver
 from mailer.delivery.model import Ending, Outcome, Sending, StopSignal
 from mailer.errors import MailerError
 from mailer.flows.notices import NoticeDesk, Tally, send_due
+from mailer.flows.receiving import Service, keep_running
 from mailer.newsletter import Newsletter
 from mailer.store import schedule
 from mailer.store.database import reading, writing
@@ -39,6 +40,7 @@ HOUSE_SECONDS: Final = 3600.0
 STOP_SECONDS: Final = 0.1
 QUIET_SECONDS: Final = 60.0
 """After trouble with the server or the database, this long nothing is tried that would only fail again."""
+SERVICES_END_SECONDS: Final = 10.0
 KEEP_PACES: Final = timedelta(days=3)
 
 
@@ -62,6 +64,7 @@ class Workshop:
     keep_pending: timedelta
     concurrency: int = 1  # connections for notices
     chores: Sequence[Chore] = ()
+    services: Sequence[Service] = ()  # such as listening for bounces
     say: Callable[[str], None] = log.info
 
 
@@ -118,8 +121,12 @@ class _Worker:
             await asyncio.gather(self._send_notices(), self._send_issues_once())
             for chore in self._shop.chores:
                 await self._do(chore)
+            for service in self._shop.services:
+                if service.once is not None:
+                    await self._do(Chore(service.name, 0.0, service.once))
             return self._work
         watch = asyncio.create_task(self._watch())
+        threads = [keep_running(service, self._stop, self._tell) for service in self._shop.services]
         loops = [
             self._every(NOTICES_SECONDS, self._send_notices),
             self._every(ISSUES_SECONDS, self._start_issues),
@@ -129,6 +136,8 @@ class _Worker:
         await asyncio.gather(*loops)
         await asyncio.gather(*self._sending.values())
         await watch
+        for thread in threads:
+            await asyncio.to_thread(thread.join, SERVICES_END_SECONDS)
         return self._work
 
     async def _watch(self) -> None:
