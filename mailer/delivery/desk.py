@@ -128,8 +128,11 @@ class Desk:
         self._loop.call_soon(self.pump)
 
     def lose(self, job: Job) -> None:
-        """The row turned out not to be ours any more (cancelled, or taken over): forget it."""
+        """The row turned out not to be ours any more (cancelled, or taken over): the rest of its batch may not be
+        either, so a new one is leased."""
         self.in_flight -= 1
+        self.release()
+        self._went_back()
         self._loop.call_soon(self.pump)
 
     def at_moment(self, job: Job, go: Callable[[], None]) -> None:

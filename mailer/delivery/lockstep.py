@@ -28,6 +28,7 @@ class LockStep:
         self._sending = sending
         self._offer = Offer.from_extensions(client.esmtp_extensions)
         self._handed_over = False
+        self._lost = False  # the present row turned out not to be ours any more
         self._before: Result | None = None
 
     async def run(self, first: Job) -> Parting:
@@ -60,7 +61,7 @@ class LockStep:
 
     async def _send(self, job: Job) -> bool:
         """One message to its end; True when the server asked for patience and closed the connection."""
-        self._handed_over = False
+        self._handed_over = self._lost = False
         try:
             envelope = envelope_of(job.message, self._offer)
         except Refused as refused:
@@ -70,26 +71,27 @@ class LockStep:
         job.taken_at = asyncio.get_running_loop().time()
         durable = self._commit(job)
         for stage, command in ((Stage.MAIL, envelope.mail), (Stage.RCPT, envelope.rcpt)):
-            reply = await self._ask(command)
-            if reply.code >= 300:
-                return await self._turned_down(job, stage, reply)
+            code, text = await self._ask(command)
+            if code >= 300:
+                return await self._turned_down(job, stage, read_reply(code, text))
         if not await durable:
+            self._lost = True
             self._desk.lose(job)
             await self._ask(b"RSET")
             return False
-        reply = await self._ask(b"DATA")
-        if reply.code != 354:
-            return await self._turned_down(job, Stage.DATA, reply)
+        code, text = await self._ask(b"DATA")
+        if code != 354:
+            return await self._turned_down(job, Stage.DATA, read_reply(code, text))
         await self._moment(job)
         transport = self._client.transport
         if not isinstance(transport, asyncio.WriteTransport) or transport.is_closing():
             raise aiosmtplib.SMTPServerDisconnected(BROKEN)
         self._handed_over = True
         transport.writelines(job.message.pieces)
-        reply = await self._ask(b".", self._sending.final_timeout_seconds)
-        self._before = self._desk.answered(job, Stage.BODY, reply)
+        code, text = await self._ask(b".", self._sending.final_timeout_seconds)
+        self._before = self._desk.answered(job, Stage.BODY, read_reply(code, text))
         self._handed_over = False
-        return reply.code == 421
+        return code == 421
 
     async def _turned_down(self, job: Job, stage: Stage, reply: Reply) -> bool:
         self._before = self._desk.answered(job, stage, reply)
@@ -98,10 +100,9 @@ class LockStep:
         await self._ask(b"RSET")
         return False
 
-    async def _ask(self, command: bytes, timeout_seconds: float | None = None) -> Reply:
+    async def _ask(self, command: bytes, timeout_seconds: float | None = None) -> tuple[int, str]:
         timeout = self._sending.smtp.timeout_seconds if timeout_seconds is None else timeout_seconds
-        code, text = await self._client.execute_command(command, timeout=timeout)
-        return read_reply(code, text)
+        return await self._client.execute_command(command, timeout=timeout)
 
     def _commit(self, job: Job) -> asyncio.Future[bool]:
         durable: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -121,7 +122,7 @@ class LockStep:
 
     def _broke(self, job: Job, error: BaseException) -> None:
         settled = self._before is not None and self._before.delivery_id == job.row.delivery_id
-        if not settled:
+        if not settled and not self._lost:
             self._report()
             slow = isinstance(error, aiosmtplib.SMTPTimeoutError)
             words = (NO_ANSWER_IN_TIME, TOO_SLOW) if slow else (NO_ANSWER, BROKEN)

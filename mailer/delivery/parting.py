@@ -17,4 +17,5 @@ class Parting(Enum):
     IDLE = auto()  # open, without work for a while
     DONE = auto()  # open, nothing more to come
     BROKEN = auto()  # gone
+    LOST = auto()  # given up by us, because a row was taken away while the server waited for its body
     BUSY = auto()  # the server asked for patience (421)

@@ -146,8 +146,8 @@ def read_reply(code: int, text: str) -> Reply:
 
 
 def meaning_of(stage: Stage, reply: Reply) -> Meaning:
-    """What a reply to this stage means. A 2xx or 3xx where it is due is ACCEPTED."""
-    if reply.code < 400:
+    """What a reply that settles a message at this stage means."""
+    if reply.code < 300:
         return M.ACCEPTED
     subject = reply.enhanced_code.rpartition(".")[0]
     tables = (RCPT, ENHANCED) if stage is Stage.RCPT else (ENHANCED,)

@@ -164,7 +164,7 @@ class PipelinedSession(asyncio.BufferedProtocol):
             else:
                 self._flights.remove(flight)
                 self._desk.lose(flight.job)
-                self._give_up(Parting.BROKEN)
+                self._give_up(Parting.LOST)
 
         self._desk.commit(result, flight.job, durable)
 

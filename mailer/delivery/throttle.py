@@ -16,7 +16,7 @@ from mailer.settings import Rate
 from mailer.store.pace import Quota
 
 PACED_UP_TO_SECONDS: Final = 3600
-HEADROOM: Final = 0.97
+HEADROOM: Final = 0.975
 """The even pace in parts of the limit: what is left holds the jitter between a moment and the server's clock."""
 CATCH_UP: Final = 0.015
 """How much of a window that passed without sending may be made up for."""

@@ -166,6 +166,29 @@ def test_pause_and_cancel_by_another_process_take_effect_within_two_seconds(
     assert counts["accepted"] == len(server.complete) == len(set(server.complete))
 
 
+@MODES
+@pytest.mark.parametrize("drops", [False, True], ids=["reset", "reset dropped"])
+def test_a_row_that_was_taken_away_in_hand_is_never_handed_over(
+    pipelining: bool, drops: bool, tmp_path: Path
+) -> None:
+    engine = a_database(tmp_path)
+    issue_id = a_planned_issue(engine, 40)
+
+    def script(stage: str, count: int, argument: str) -> Fault | None:
+        if stage == "BODY" and count == 5:
+            with engine.begin() as connection:
+                ledger.skip_open(connection, issue_id, "cancelled", NOON)
+        return Fault(drop=True) if stage == "RSET" and drops else None
+
+    with fault_server(script, pipelining=pipelining) as server:
+        sending = a_sending(engine, issue_id, server.port, smtp=some_smtp(server.port, connections=2))
+        outcome = asyncio.run(asyncio.wait_for(deliver(sending, stop=StopSignal()), 20))
+    counts = states_of(engine, issue_id)
+    assert outcome.ending is Ending.DONE
+    assert set(counts) == {"accepted", "skipped"}
+    assert counts["accepted"] == len(server.complete) == len(set(server.complete)) <= 8
+
+
 def test_who_unsubscribes_or_is_suppressed_while_it_runs_gets_nothing_more(tmp_path: Path) -> None:
     engine = a_database(tmp_path)
     issue_id = a_planned_issue(engine, 60)

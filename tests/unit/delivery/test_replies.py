@@ -14,6 +14,7 @@ M = Meaning
     [
         (Stage.BODY, 250, "2.0.0 Ok: queued as 4A5B", M.ACCEPTED),
         (Stage.RCPT, 251, "user not local; will forward", M.ACCEPTED),
+        (Stage.BODY, 354, "go on", M.DEFERRED),
         (Stage.RCPT, 550, "5.1.1 <x@y>: Recipient address rejected: User unknown", M.ADDRESS),
         (Stage.RCPT, 550, "5.1.10 null MX", M.ADDRESS),
         (Stage.RCPT, 550, "5.2.1 The email account that you tried to reach is disabled", M.ADDRESS),
