@@ -6,7 +6,6 @@ Law: nothing heavy is imported before it is needed; ``mailer --help`` and ``mail
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from mailer.settings import Settings
 
 DEFAULT_CONFIG: Final = Path("mailer.toml")
-_TRANSLATION: Final = re.compile(r"\.([a-z]{2}(?:[-_][a-z0-9]{2,8})?)\.(?:md|markdown|mdown|mkd)$", re.IGNORECASE)
-"""The language in a translation's name, as in ``issue.pt-br.md``."""
 
 
 class Installation:
@@ -109,8 +106,9 @@ def newsletter_for(installation: Installation, key: str | None, issues: Sequence
     newsletter = _choose(installation, key, installation.settings_or_default)
     if installation.is_configured:
         return newsletter
-    names = [entry.name for issue in issues if issue.parent.is_dir() for entry in issue.parent.iterdir()]
-    found = {match[1].lower().replace("_", "-") for name in names if (match := _TRANSLATION.search(name))}
+    from mailer.flows.beside import languages_near
+
+    found = {language for issue in issues for language in languages_near(issue)}
     return replace(newsletter, languages=(*newsletter.languages, *sorted(found - set(newsletter.languages))))
 
 

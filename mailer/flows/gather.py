@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailer.errors import UsageError
-from mailer.issue.translations import siblings, split_language
+from mailer.flows.beside import versions
 from mailer.newsletter import Newsletter
 
 MAX_SOURCE_BYTES = 5 * 1024 * 1024
@@ -19,8 +19,13 @@ class SourceFile:
     """One file of an issue as it lies on the disk."""
 
     path: Path
-    language: str | None  # from the file's name; None: its front matter decides
+    language: str | None  # where its name, folder or place among others says it; None: its header decides
     raw: bytes
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder that the file lies in, which names the issue of an ``index.md``."""
+        return self.path.absolute().parent.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +46,18 @@ def gather(paths: Sequence[Path], newsletter: Newsletter) -> list[SourceSet]:
     """
     sets: dict[Path, SourceSet] = {}
     for path in paths:
-        names = _names_beside(path)
-        found = siblings(path.name, names, newsletter.languages)
-        files = tuple(
-            SourceFile(
-                path.with_name(name),
-                split_language(name, newsletter.languages)[1],
-                _read(path.with_name(name)),
-            )
-            for name in found.values()
-        )
+        _refuse_other_than_files(path)
+        found = versions(path, newsletter.languages)
+        files = tuple(SourceFile(version.path, version.language, _read(version.path)) for version in found)
         sets.setdefault(files[0].path.resolve(), SourceSet(files))
     return list(sets.values())
 
 
-def _names_beside(path: Path) -> list[str]:
+def _refuse_other_than_files(path: Path) -> None:
     if path.is_dir():
         raise UsageError("is a folder, not an issue.", where=str(path), hint="Name the Markdown file in it.")
     if not path.is_file():
         raise UsageError("there is no such file.", where=str(path), hint="Check the path of the issue.")
-    return sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
 
 
 def _read(path: Path) -> bytes:

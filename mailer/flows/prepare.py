@@ -74,14 +74,15 @@ def judge(issues: Sequence[Issue], settings: LintSettings) -> list[Problem]:
 
 def read_all(sources: SourceSet, newsletter: Newsletter) -> list[Issue]:
     """The issue in each of its languages; translations carry the slug of the original, whose pages they share."""
-    original = read_issue(sources.original.raw, str(sources.original.path), newsletter)
-    return [
-        original,
-        *(
-            read_issue(source.raw, str(source.path), newsletter, language=source.language, slug=original.slug)
-            for source in sources.files[1:]
-        ),
-    ]
+    original = read_source(sources.original, newsletter)
+    return [original, *(read_source(source, newsletter, slug=original.slug) for source in sources.files[1:])]
+
+
+def read_source(source: SourceFile, newsletter: Newsletter, *, slug: str | None = None) -> Issue:
+    """One file as an issue; ``slug`` is that of the original where the file is a translation."""
+    return read_issue(
+        source.raw, str(source.path), newsletter, language=source.language, slug=slug, folder=source.folder
+    )
 
 
 def _render(

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from mailer.errors import MailerError
 from mailer.flows.gather import SourceFile, SourceSet, gather
+from mailer.flows.prepare import read_source
 from mailer.issue.model import Issue
 from mailer.issue.problem import Problem
-from mailer.issue.reader import read_issue
-from mailer.lint.engine import lint, lint_rendered
+from mailer.lint.engine import LintSettings, lint, lint_rendered, lint_translation
 from mailer.newsletter import Newsletter
 from mailer.render.edition import render_edition
 from mailer.render.headers import clean_subject, sender_of
@@ -29,6 +29,7 @@ class Drawn:
     issue: Issue
     languages: tuple[str, ...]  # the original's first
     rendered: RenderedEdition
+    original: Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,11 @@ class PreviewDesk:
     def __init__(self, path: Path, newsletter: Newsletter, template_folders: Sequence[Path]) -> None:
         self.newsletter = newsletter
         self.path = path
+        self._lint = LintSettings.read(newsletter.lint)
         self._folders = tuple(template_folders)
         self._drawing = threading.Lock()
         self._judging = threading.Lock()
+        self._elsewhere: tuple[Path, ...] = ()  # translations in other folders
         self._issues: dict[tuple[str, str | None, str | None, str], Issue] = {}
         self._drawn: dict[str, Drawn] = {}
         self._looks: dict[str, Look] = {}
@@ -64,7 +67,11 @@ class PreviewDesk:
 
     def revision(self) -> str:
         """A fingerprint of every file that the mail is made of: it changes when one of them is saved."""
-        watched = [self.path.parent.glob(f"*{self.path.suffix}"), *(folder.rglob("*") for folder in self._folders)]
+        watched = [
+            self.path.parent.glob(f"*{self.path.suffix}"),
+            iter(self._elsewhere),
+            *(folder.rglob("*") for folder in self._folders),
+        ]
         digest = hashlib.sha256()
         for file in sorted(file for files in watched for file in files):
             try:
@@ -100,16 +107,19 @@ class PreviewDesk:
         issue = next((issue for issue in issues if issue.language == language), issues[0])
         others = [Translation(each.language, each.title, each.web_url) for each in issues if each is not issue]
         rendered = render_edition(issue, self.newsletter, translations=others, template_folders=self._folders)
-        return Drawn(revision, issue, tuple(each.language for each in issues), rendered)
+        return Drawn(revision, issue, tuple(each.language for each in issues), rendered, issues[0])
 
     def _judge(self, drawn: Drawn) -> Look:
-        size = encoded_html_size(drawn.rendered)
+        issue, size = drawn.issue, encoded_html_size(drawn.rendered)
+        found = lint(issue, settings=self._lint)
+        if issue is not drawn.original:
+            found += lint_translation(drawn.original, issue, settings=self._lint)
         sender = sender_of(self.newsletter)
         return Look(
             drawn=drawn,
             sender=sender.name or sender.address,
             subject=clean_subject(drawn.rendered.subject),
-            problems=(*lint(drawn.issue), *lint_rendered(drawn.issue, drawn.rendered.weights, size)),
+            problems=(*found, *lint_rendered(issue, drawn.rendered.weights, size, settings=self._lint)),
             size_bytes=size,
         )
 
@@ -117,20 +127,18 @@ class PreviewDesk:
         found = gather([self.path], self.newsletter)
         if not found:
             raise MailerError("holds no issue.", where=str(self.path))
+        here = self.path.parent
+        self._elsewhere = tuple(file.path for file in found[0].files if file.path.parent != here)
         return found[0]
 
     def _read(self, sources: SourceSet) -> list[Issue]:
         """Every language's issue; a file that did not change is not read again."""
-        original = self._read_one(sources.original, None, None)
-        issues = [original]
-        issues += [self._read_one(source, source.language, original.slug) for source in sources.files[1:]]
-        return issues
+        original = self._read_one(sources.original, None)
+        return [original, *(self._read_one(source, original.slug) for source in sources.files[1:])]
 
-    def _read_one(self, source: SourceFile, language: str | None, slug: str | None) -> Issue:
-        key = (str(source.path), language, slug, hashlib.sha256(source.raw).hexdigest())
+    def _read_one(self, source: SourceFile, slug: str | None) -> Issue:
+        key = (str(source.path), source.language, slug, hashlib.sha256(source.raw).hexdigest())
         if key not in self._issues:
             self._issues = {known: issue for known, issue in self._issues.items() if known[0] != key[0]}
-            self._issues[key] = read_issue(
-                source.raw, str(source.path), self.newsletter, language=language, slug=slug
-            )
+            self._issues[key] = read_source(source, self.newsletter, slug=slug)
         return self._issues[key]

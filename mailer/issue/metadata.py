@@ -62,12 +62,13 @@ def read_metadata(
     language: str | None,
     slug: str | None,
     problems: list[Problem],
+    folder: str = "",
 ) -> Metadata:
     """Everything that the header and the file name say. A missing title is left to the reader of the body."""
     page = page_path(front)
     return Metadata(
         title=_text_of(front, TITLE_KEYS),
-        slug=slug or _slug(front, page, path, newsletter),
+        slug=slug or _slug(front, page, path, newsletter, folder),
         language=_language(front, path, newsletter, language, problems),
         date=_date(front, path, problems),
         preheader=_text_of(front, PREHEADER_KEYS),
@@ -241,8 +242,8 @@ def page_path(front: FrontMatter) -> str:
     return ""
 
 
-def _slug(front: FrontMatter, page: str, path: str, newsletter: Newsletter) -> str:
-    candidates = [_text_of(front, ("slug",)), _last_segment(page), _file_stem(path, newsletter)]
+def _slug(front: FrontMatter, page: str, path: str, newsletter: Newsletter, folder: str) -> str:
+    candidates = [_text_of(front, ("slug",)), _last_segment(page), _file_stem(path, newsletter, folder)]
     return next((slug for slug in map(safe_slug, candidates) if slug), "issue")
 
 
@@ -260,12 +261,14 @@ def _last_segment(page: str) -> str:
     return re.sub(r"\.html?$", "", unquote(segments[-1])) if segments else ""
 
 
-def _file_stem(path: str, newsletter: Newsletter) -> str:
+def _file_stem(path: str, newsletter: Newsletter, folder: str) -> str:
     parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     if not parts:
         return ""
     stem = split_language(parts[-1], newsletter.languages)[0]
-    return parts[-2] if stem.lower() in _INDEX_NAMES and len(parts) > 1 else stem
+    if stem.lower() in _INDEX_NAMES:
+        return parts[-2] if len(parts) > 1 else folder or stem
+    return stem
 
 
 def _page_url(page: str, site_url: str) -> str:

@@ -66,17 +66,26 @@ from mailer.newsletter import Newsletter
 
 
 def read_issue(
-    raw: bytes, path: str, newsletter: Newsletter, *, language: str | None = None, slug: str | None = None
+    raw: bytes,
+    path: str,
+    newsletter: Newsletter,
+    *,
+    language: str | None = None,
+    slug: str | None = None,
+    folder: str = "",
 ) -> Issue:
     """Read one file. ``language`` and ``slug`` win over what file and header say.
 
-    A translation of an issue must be read with the slug of the original.
+    A translation of an issue must be read with the slug of the original. ``folder`` is the name of the folder that
+    the file lies in, for an ``index.md`` whose path does not say it.
     """
     source = decode(raw, path)
     front, faults = read_front_matter(source)
     findings = Findings(source)
     findings.problems += faults
-    said = read_metadata(front, path, newsletter, language=language, slug=slug, problems=findings.problems)
+    said = read_metadata(
+        front, path, newsletter, language=language, slug=slug, problems=findings.problems, folder=folder
+    )
     web_url = newsletter.issue_url(said.slug, said.language)
     page = Page(newsletter, said.title, said.page_url, said.date.isoformat() if said.date else "", front.values)
     dropped = frozenset(name for name, shortcode in newsletter.shortcodes.items() if shortcode.drop)
