@@ -209,6 +209,12 @@ class Desk:
             self.closed.set()
             self.pump()
 
+    def reopen(self) -> None:
+        """After ``DONE``: there is more."""
+        self.ending = None
+        self.closed.clear()
+        self._went_back()
+
     def fail(self, error: BaseException) -> None:
         """Stop because of an error that the engine raises in the end."""
         self.error = self.error or error

@@ -134,17 +134,28 @@ class _Engine:
         client = await self._open_first()
         if client is None:
             return
+        await self._run_connections(client)
+        while await self._found_more():
+            self._desk.reopen()
+            await self._run_connections(None)
+
+    async def _run_connections(self, first: aiosmtplib.SMTP | None) -> None:
         connections = self._sending.connections or self._sending.smtp.connections
-        first: list[aiosmtplib.SMTP | None] = [client]
-        self._tasks = [
-            self._loop.create_task(self._connection(first.pop() if first else None)) for _ in range(connections)
-        ]
+        clients = [first, *[None] * (connections - 1)]
+        self._tasks = [self._loop.create_task(self._connection(client)) for client in clients]
         done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_EXCEPTION)
         for task in done:
             error = None if task.cancelled() else task.exception()
             if error is not None:
                 self._desk.fail(error)
         await asyncio.wait(self._tasks)
+
+    async def _found_more(self) -> bool:
+        """Nothing was left to lease; but a worker beside us may have died, or a row become due meanwhile."""
+        if self._desk.ending is not Ending.DONE:
+            return False
+        await self._writer.call(lambda connection: _recover(connection, self._sending, starting=False))
+        return await self._has_work()
 
     async def _has_work(self) -> bool:
         now, issue_id = self._sending.now(), self._sending.issue_id

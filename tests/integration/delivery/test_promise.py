@@ -102,6 +102,23 @@ def test_two_processes_share_the_work_and_never_a_row(tmp_path: Path) -> None:
     assert set(Counter(server.complete).values()) == {1}
 
 
+def test_when_one_of_two_processes_is_killed_the_other_finishes_its_rows(tmp_path: Path) -> None:
+    engine = a_database(tmp_path)
+    people = 500
+    issue_id = a_planned_issue(engine, people)
+    with fault_server(slowly) as server:
+        doomed, other = (start_sender(str(engine.url), server.port, connections=2) for _ in range(2))
+        wait_for(lambda: server.connections >= 4 and len(server.complete) > 60)
+        doomed.kill()
+        doomed.communicate()
+        said, _ = other.communicate(timeout=60)
+        received = Counter(server.complete)
+    assert said.split()[0] == "done"
+    assert states_of(engine, issue_id) == {"accepted": people}
+    assert len(received) == people
+    assert sum(received.values()) - people <= 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_finishes_what_is_in_flight_and_leaves_no_doubt(number: signal.Signals, tmp_path: Path) -> None:
     engine = a_database(tmp_path)
