@@ -86,7 +86,7 @@ def request(
     keeps_person = notice is not None and (passed or kind is Kind.NEW)
     person = real if keeps_person else invented
     undo = connection.begin_nested()
-    subscription_id, request_id, address = _write(connection, person, asked, now)
+    subscription_id, request_id, address, language = _write(connection, person, asked, now)
     undo_notice = connection.begin_nested() if keeps_person and not passed else undo
     post_notice(
         connection,
@@ -94,7 +94,7 @@ def request(
         subscription_id=subscription_id,
         address=address,
         newsletter=asked.newsletter,
-        language=asked.language,
+        language=language,
         payload={"request": request_id},
         now=now,
     )
@@ -170,19 +170,19 @@ def _upserts(dialect: str) -> tuple[Any, Any]:
             "since": case((moves, subscription.excluded.since), else_=table.c.since),
             "language": case((stays_subscribed, table.c.language), else_=subscription.excluded.language),
         },
-    ).returning(table.c.id)
+    ).returning(table.c.id, table.c.language)
     return subscriber, subscription
 
 
-def _write(connection: Connection, person: _Person, asked: Asked, now: datetime) -> tuple[int, int, str]:
-    """Person, subscription and consent event: ids of the last two, and the address that mail goes to."""
+def _write(connection: Connection, person: _Person, asked: Asked, now: datetime) -> tuple[int, int, str, str]:
+    """Person, subscription and consent event: ids of the last two, and address and language for mail."""
     subscriber, subscription = _upserts(connection.dialect.name)
     subscriber_id, address = connection.execute(
         subscriber,
         {"address": person.address, "address_key": person.key, "address_hash": person.hash, "created_at": now},
     ).one()
     begun = cast("SubscriptionState", CHANGES[Event.REQUESTED][None])
-    subscription_id = connection.execute(
+    subscription_id, language = connection.execute(
         subscription,
         {
             "subscriber_id": subscriber_id,
@@ -193,7 +193,7 @@ def _write(connection: Connection, person: _Person, asked: Asked, now: datetime)
             "source": SOURCE,
             "created_at": now,
         },
-    ).scalar_one()
+    ).one()
     request_id = connection.execute(
         insert(ConsentRow).returning(ConsentRow.id),
         {
@@ -203,7 +203,7 @@ def _write(connection: Connection, person: _Person, asked: Asked, now: datetime)
             "evidence": dict(asked.evidence),
         },
     ).scalar_one()
-    return int(subscription_id), int(request_id), str(address)
+    return int(subscription_id), int(request_id), str(address), str(language)
 
 
 class Stale(StrEnum):
