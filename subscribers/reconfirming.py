@@ -82,7 +82,7 @@ def ask_staged(connection: Connection, asking: Asking, now: datetime) -> datetim
                 "newsletter": newsletter,
                 "language": language,
                 "payload": {"request": request},
-                "created_at": now,
+                "created_at": asking.next_at,  # the time from which the patience with a server counts
                 "next_attempt_at": asking.next_at,
                 "attempts": 0,
                 "error": "",

@@ -160,6 +160,7 @@ def _send_one(
     from mailer.cli.progress import ProgressDisplay
     from mailer.flows import publish
     from mailer.flows.delivering import deliver_here
+    from mailer.flows.journaling import note_if_finished, refuse_forgotten
     from mailer.store.database import reading
     from mailer.store.editions import editions_of, find_issue
 
@@ -172,6 +173,9 @@ def _send_one(
         publish.refuse_other_text(prepared, frozen)
         publish.refuse_ended(standing)
         _say_standing(standing, publish.late_translations(prepared, frozen))
+    journal = wiring.journal(installation.settings, database)
+    if standing is None:
+        refuse_forgotten(journal, newsletter.key, prepared.slug)
     if outlook is not None:
         _show_outlook(installation, prepared, outlook, connections)
         if outlook.total == 0 and not dry_run:
@@ -201,6 +205,7 @@ def _send_one(
     )
     with ProgressDisplay(installation.console) as progress:
         outcome = deliver_here(work, progress)
+    note_if_finished(journal, database, standing, frozen, wiring.now())
     return _tell(standing, outcome)
 
 
