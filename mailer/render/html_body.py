@@ -11,7 +11,7 @@ from typing import Final
 
 from mailer.render.html_escape import escape, escape_url
 from mailer.render.html_table import is_dense, table
-from mailer.render.links import is_followed_everywhere, spoken_address
+from mailer.render.links import is_followed_everywhere, readable_url, spoken_address
 from mailer.render.outline import Outline
 from mailer.render.tree import Node, alignment, alternative, attribute, plain, say_the_same
 
@@ -70,7 +70,7 @@ class HtmlBody:
         title = attribute(node, "title")
         told = f' title="{escape(title)}"' if title else ""
         spoken = "" if is_followed_everywhere(url) else spoken_address(url, plain(node))
-        return f'<a href="{escape_url(url)}"{told}>{self.inside(node)}</a>' + (
+        return f'<a href="{escape_url(url)}"{told}{_name(node)}>{self.inside(node)}</a>' + (
             f" ({escape(spoken)})" if spoken else ""
         )
 
@@ -104,7 +104,7 @@ class HtmlBody:
         shown = self._shown(images[0], "wide", "" if said else alternative(images[0]))
         link = images[0].parent
         if link is not None and link.type == "link" and attribute(link, "href"):
-            name = f' aria-label="{escape(alternative(images[0]))}"' if said else ""
+            name = f' aria-label="{escape(alternative(images[0]))}"' if said else _name(link)
             shown = f'<a href="{escape_url(attribute(link, "href"))}"{name}>{shown}</a>'
         below = f'<p class="caption">{words}</p>' if words else ""
         return f'<div class="figure">{shown}{below}</div>'
@@ -140,6 +140,11 @@ def lone_image(paragraph: Node) -> Node | None:
     if only.type == "link" and len(only.children) == 1 and only.children[0].type == "image":
         return only
     return only if only.type == "image" else None
+
+
+def _name(link: Node) -> str:
+    """What a page reader calls a link that has no words: where it leads."""
+    return "" if plain(link) else f' aria-label="{escape(readable_url(attribute(link, "href")))}"'
 
 
 def _attributes(node: Node) -> str:

@@ -16,6 +16,7 @@ from mailer.render.tree import Node, alignment, attribute, plain
 PHONE_CHARACTERS: Final = 34  # what a 375 px column shows of 14 px text, without the padding of three columns
 _PADDING_CHARACTERS: Final = 2
 _PADDING_PIXELS: Final = ((4, 8), (8, 5), (99, 2))  # up to so many columns: all of them fit beside each other
+_LONG_WORD: Final = 16  # characters; a cell with a longer one may break it anywhere, others keep their words whole
 _DENSE_CELLS: Final = 120  # in an issue; a cell's line and label weigh about 110 bytes in a mail
 
 
@@ -78,7 +79,7 @@ def table(node: Node, inside: Callable[[Node], str], *, dense: bool = False) -> 
 
 
 def _labelled(label: str, content: str) -> str:
-    return f'<span class="label">{label}: </span>{content}' if label else content
+    return f'<span class="label">{label}: </span>{content}' if label and content.strip() else content
 
 
 def _cell(cell: Node, content: str) -> str:
@@ -87,4 +88,6 @@ def _cell(cell: Node, content: str) -> str:
     )
     side = alignment(cell)
     aligned = f' align="{side}"' if side else ""
-    return f"<{cell.tag}{spans}{aligned}>{content}</{cell.tag}>"
+    is_long = max(map(len, plain(cell).split()), default=0) > _LONG_WORD
+    kind = ' class="long"' if is_long else ""
+    return f"<{cell.tag}{kind}{spans}{aligned}>{content}</{cell.tag}>"

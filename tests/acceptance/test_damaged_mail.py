@@ -32,13 +32,8 @@ def light_without_images(page: Page) -> None:
     page.evaluate("document.querySelectorAll('img').forEach(image => image.removeAttribute('src'))")
 
 
-def zoomed(page: Page) -> None:
-    page.evaluate("document.documentElement.style.zoom = 2")
-
-
 def without_styles(page: Page) -> None:
     """What webmail that takes the head away leaves: style attributes, in a page that says nothing of dark mode."""
-    page.evaluate("document.documentElement.style.zoom = 1")
     page.evaluate("document.querySelectorAll('style, meta[name*=color]').forEach(each => each.remove())")
 
 
@@ -66,7 +61,7 @@ DAMAGES = (
     Damage("320 px", SMALLEST),
     Damage("dark", PHONE, dark, recoloured=True),
     Damage("images off", PHONE, light_without_images),
-    Damage("200 % zoom", 2 * SMALLEST, zoomed),
+    Damage("200 % zoom", DESKTOP // 2),
     Damage("no styles on a desk", DESKTOP, without_styles, recoloured=True),
     Damage("no styles on a phone", PHONE),
     Damage("no styles on 320 px", SMALLEST),

@@ -168,3 +168,9 @@ def test_what_the_caption_says_already_is_not_said_again_by_the_image() -> None:
     linked = html('[![Map](https://example.org/m.png "Map")](https://example.org/map)')
     assert '<a href="https://example.org/map" aria-label="Map"><img' in linked
     assert "Map</p>" in linked
+
+
+def test_only_cells_with_a_long_word_may_break_it_anywhere() -> None:
+    written = html("| Berth | Call |\n|---|---|\n| 1 | `tides.next(station='north-quay')` |\n")
+    assert written.count('class="long"') == 1
+    assert "<td>1</td>" in written
