@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from mailer.flows.errata import correct, find_corrections
 from tests.builders.archive import an_installation
-from tests.support.web_server import serving
+from tests.support.web_server import web_server
 
 pytestmark = pytest.mark.browser
 
@@ -78,7 +78,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path.write_text(path.read_text(encoding="utf-8").replace("13 June", "14 June"), encoding="utf-8")
     found = find_corrections(installation.engine, installation.prepared(path), "The regatta is on 14 June.")
     correct(installation.engine, found, datetime(2026, 5, 9, tzinfo=UTC))
-    with serving(installation.app()) as url:
+    with web_server(installation.app()) as url:
         yield url
     installation.engine.dispose()
 

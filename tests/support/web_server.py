@@ -1,26 +1,34 @@
-"""The web app behind a real server on a free port of loopback, for browsers and for counting milliseconds."""
+"""A WSGI app on a free port of this machine, by http or https, as long as a test wants it."""
 
 from __future__ import annotations
 
-import logging
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from flask import Flask
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 -- werkzeug's name
+        """Requests are not printed into the tests' output."""
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    """The address at which ``app`` answers, without a trailing slash, until the block ends."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+def web_server(app: WSGIApplication, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The app's base URL without a slash at its end."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet, ssl_context=tls)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        host = "localhost" if tls else "127.0.0.1"
+        yield f"{'https' if tls else 'http'}://{host}:{server.server_port}"
     finally:
         server.shutdown()
-        thread.join(10)
         server.server_close()
+        thread.join(5)
