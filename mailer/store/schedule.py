@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 
 from mailer.store import ledger, workers
-from mailer.store.states import OPEN, DeliveryState, SendingState
+from mailer.store.states import OPEN, SendingState
 from mailer.store.tables import DeliveryRow, EditionRow, IssueRow, PaceRow, WorkerRow
 
 
@@ -77,21 +77,13 @@ def due(connection: Connection, now: datetime, mine: frozenset[int] = frozenset(
     """Issues in the state "sending" with rows that could go now, with rows of dead workers, or with nothing left
     but the mark that they are finished. ``mine`` are issues that this process sends already: they are left out.
     """
-    open_rows = DeliveryRow.state.in_(sorted(state.value for state in OPEN))
-    of_issue = DeliveryRow.issue_id == IssueRow.id
-    waits = [DeliveryState.DEFERRED.value, DeliveryState.UNKNOWN.value]
-    goes = or_(
-        DeliveryRow.state == DeliveryState.QUEUED.value,
-        and_(DeliveryRow.state.in_(waits), DeliveryRow.next_attempt_at <= now),
+    open_rows = exists().where(
+        DeliveryRow.issue_id == IssueRow.id, DeliveryRow.state.in_(sorted(state.value for state in OPEN))
     )
     rows = connection.execute(
-        select(
-            IssueRow.id,
-            IssueRow.newsletter,
-            IssueRow.slug,
-            exists().where(of_issue, goes).label("goes"),
-            exists().where(of_issue, open_rows).label("open"),
-        ).where(IssueRow.state == SendingState.SENDING.value, IssueRow.id.not_in(mine))
+        select(IssueRow.id, IssueRow.newsletter, IssueRow.slug, open_rows.label("open")).where(
+            IssueRow.state == SendingState.SENDING.value, IssueRow.id.not_in(mine)
+        )
     ).all()
     found = []
     for row in rows:
@@ -101,7 +93,7 @@ def due(connection: Connection, now: datetime, mine: frozenset[int] = frozenset(
             )
         )
         dead = set(workers.dead_workers(connection, now, row.id)) if there else set()
-        if row.goes or dead or not row.open:
+        if dead or not row.open or ledger.has_work(connection, row.id, now):
             found.append(Due(row.id, row.newsletter, row.slug, bool(there - dead)))
     return found
 

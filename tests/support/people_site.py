@@ -104,7 +104,7 @@ def text_of(message: EmailMessage) -> str:
 
 def path_in(message: EmailMessage, part: str) -> str:
     """The path (and query) of the first link in the plain text that holds ``part``."""
-    found = next(link for link in LINK.findall(text_of(message)) if part in link)
+    found: str = next(link for link in LINK.findall(text_of(message)) if part in link)
     return "/" + found.split("/", 3)[3]
 
 

@@ -113,7 +113,7 @@ def test_no_kind_of_address_can_be_told_by_the_time_of_its_answer(tmp_path: Path
     """A thousand timings of each kind, in an order that is shuffled anew, with the answer's floor as by default.
 
     The pair that is easiest to tell apart must be told by less than 5 in 100 guesses beyond chance, and medians
-    lie within a tenth of each other. A machine that is busy with something else is given a second and third chance.
+    lie within a tenth of each other. A machine that is busy with something else gets two more chances.
     """
     rounds = 1000
     rules = replace(OPEN_RULES, answer_seconds=SubscribeRules().answer_seconds)
