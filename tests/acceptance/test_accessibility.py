@@ -52,7 +52,7 @@ def table_faults(page: HtmlElement) -> Iterator[str]:
 
 
 def heading_faults(page: HtmlElement) -> Iterator[str]:
-    headings = [element for element in page.iter("h1", "h2", "h3", "h4", "h5", "h6")]
+    headings = list(page.iter("h1", "h2", "h3", "h4", "h5", "h6"))
     levels = [int(heading.tag[1]) for heading in headings]
     if levels[:1] != [1] or levels.count(1) != 1:
         yield f"headings {levels} do not start with the only h1"
