@@ -139,8 +139,14 @@ def sending(
     templates = {
         edition.id: message_template(settings, newsletter, issue.slug, edition.rendered) for edition in editions
     }
+
+    def load(edition_id: int) -> MessageTemplate:
+        with reading(engine) as connection:
+            late = next(edition for edition in editions_of(connection, issue.id) if edition.id == edition_id)
+        return message_template(settings, newsletter, issue.slug, late.rendered)
+
     compose = Composer(
-        newsletter, issue.slug, issue.id, templates, links(settings), return_paths(settings, newsletter), now
+        newsletter, issue.slug, issue.id, templates, links(settings), return_paths(settings, newsletter), now, load
     )
     note_begun(journal(settings, engine), engine, issue, editions, now())
     return Sending(

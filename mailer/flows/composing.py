@@ -34,7 +34,8 @@ class Links:
 
 
 class Composer:
-    """Joins the message of each row of one issue. Called on the event loop: it neither waits nor reads."""
+    """Joins the message of each row of one issue. Called on the event loop: it neither waits nor reads, but once
+    for an edition that was frozen after the sending began (a translation that came late)."""
 
     def __init__(
         self,
@@ -45,11 +46,13 @@ class Composer:
         links: Links,
         return_paths: ReturnPaths,
         now: Callable[[], datetime],
+        load: Callable[[int], MessageTemplate],  # an edition that is not among the templates
     ) -> None:
         self._newsletter = newsletter.key
         self._slug = slug
         self._issue_id = issue_id
-        self._templates = templates
+        self._templates = dict(templates)
+        self._load = load
         self._links = links
         self._return_paths = return_paths
         self._domain = bounce_domain(newsletter)
@@ -66,7 +69,7 @@ class Composer:
                 unsubscribe_url=self._links.unsubscribe(leased.subscription_id, self._issue_id),
                 preferences_url=self._links.preferences(leased.subscription_id),
             )
-            pieces = self._templates[leased.edition_id].pieces(recipient, self._now())
+            pieces = self._template(leased.edition_id).pieces(recipient, self._now())
         except (AddressError, BadRecipient) as error:
             raise Refused(str(error)) from error
         return Outgoing(
@@ -76,6 +79,12 @@ class Composer:
             size_bytes=sum(map(len, pieces)),
             smtputf8=not address.isascii(),
         )
+
+    def _template(self, edition_id: int) -> MessageTemplate:
+        template = self._templates.get(edition_id)
+        if template is None:
+            template = self._templates[edition_id] = self._load(edition_id)
+        return template
 
 
 def test_copy(

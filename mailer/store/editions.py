@@ -109,6 +109,16 @@ def freeze(
             "finished_at": None,
         },
     ).scalar_one()
+    return issue_id, freeze_more(connection, issue_id, editions, now)
+
+
+def freeze_more(
+    connection: Connection, issue_id: int, editions: Sequence[NewEdition], now: datetime
+) -> dict[str, int]:
+    """Write editions of an issue that stands; return each language's edition id.
+
+    A language that the issue has already is an IntegrityError: an edition is written once.
+    """
     ids: dict[str, int] = {}
     for edition in editions:
         rendered = edition.rendered
@@ -131,7 +141,7 @@ def freeze(
                 "page_url": edition.page_url,
             },
         ).scalar_one()
-    return issue_id, ids
+    return ids
 
 
 def editions_of(connection: Connection, issue_id: int) -> list[StoredEdition]:
