@@ -28,6 +28,7 @@ from subscribers.web.subscribing import TRAP
 CACHE: Final = "public, max-age=300"
 """Long enough for a rush of readers, short enough for a correction."""
 FEWEST_CONTENTS: Final = 3
+BEGINNING: Final = 4000  # characters of HTML: a banner and the first paragraphs
 _HEADING: Final = re.compile(r'<h2 id="([^"]*)">(.*?)</h2>', re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>")
 
@@ -158,6 +159,7 @@ def _show(
         "page": page,
         "issue": issue,
         "edition": page.edition,
+        "lead": "" if _says(page.body, page.edition.preheader) else page.edition.preheader,
         "body": Markup(page.body),  # noqa: S704 -- written by our renderer from sanitised tokens
         "contents": contents if len(contents) >= FEWEST_CONTENTS else [],
         "edition_dir": direction(language),
@@ -177,6 +179,12 @@ def _show(
     if not is_own_address:
         answer.vary.add("Accept-Language")
     return answer
+
+
+def _says(body: str, preheader: str) -> bool:
+    """Whether an issue begins with its preheader anyway, as when that was taken from its first words."""
+    begins = " ".join(unescape(_TAG.sub("", body[:BEGINNING])).split())
+    return " ".join(preheader.removesuffix("…").split()) in begins
 
 
 def contents_of(body: str) -> list[tuple[str, str]]:

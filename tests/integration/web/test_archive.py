@@ -192,6 +192,16 @@ def test_an_edition_frozen_before_there_was_an_archive_is_rendered_from_its_sour
     assert b"<em>words</em>" in before
 
 
+def test_a_summary_is_shown_unless_the_issue_begins_with_it(tmp_path: Path, client: FlaskClient) -> None:
+    assert '<p class="lead">The slipway is open again' in client.get(f"{SPRING}en/").text
+    installation = an_installation(tmp_path)
+    words = "A first sentence with **strong** words, and so many more of them that no summary could hold them all."
+    installation.send(installation.write("one.md", f"{words} {words}"))
+    page = installation.app().test_client().get("/harbour/one/en/").text
+    assert '<meta name="description" content="A first sentence with strong words' in page
+    assert 'class="lead"' not in page
+
+
 def test_browsers_keep_a_page_until_it_changes(client: FlaskClient) -> None:
     first = client.get(f"{SPRING}en/")
     again = client.get(f"{SPRING}en/", headers={"If-None-Match": first.headers["ETag"]})
