@@ -54,7 +54,7 @@ async def _ask(case: Case, domain: str, host: str, address: str) -> list[Finding
         await client.connect()
         await client.ehlo()
         for local in EXPECTED:
-            await client.mail("<>")
+            await client.mail("")
             mailbox = f"{local}@{domain}"
             try:
                 await client.rcpt(mailbox)
