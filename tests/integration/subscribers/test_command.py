@@ -110,6 +110,66 @@ def test_suppressed_people_are_shown_as_such_and_stay_so(house: Path) -> None:
     assert len(listed("--status", "subscribed")) == 1
 
 
+def test_an_export_brings_everything_back_into_an_empty_database(house: Path) -> None:
+    (house / "people.csv").write_text(
+        "email,language,status,subscribed_at,confirmed_at,source,ip\n"
+        "ada@example.org,de,,2019-05-01,2019-05-02,web form,192.0.2.1\neve@example.org,,pending,,,,\n"
+        "bo@example.org,,unsubscribed,,,,\nNever@example.org,de,suppressed,,,,\ncy@example.org,,,,,,\n"
+    )
+    assert mailer("import", "people.csv").exit_code == 0
+    mailer("add", "dot@b\u00fccher.example")
+    mailer("unsubscribe", "dot@b\u00fccher.example")
+    mailer("suppress", "cy@example.org")  # for all newsletters, though still subscribed
+    assert mailer("export", "all.csv").exit_code == 0
+    before, shown = listed(), {one["email"]: history_of(one["email"]) for one in listed()}
+    (house / "mailer.db").unlink()
+    imported = mailer("import", "all.csv")
+    assert (imported.exit_code, imported.stderr.count("rejected")) == (0, 0)
+    assert listed() == before
+    for address, (history, suppressions) in shown.items():
+        again, suppressed_again = history_of(address)
+        assert again[:-1] == history
+        assert again[-1]["event"].startswith("imported")
+        assert suppressed_again == suppressions
+    assert mailer("unsuppress", "cy@example.org").exit_code == 0
+    assert [one["status"] for one in listed() if one["email"] == "cy@example.org"] == ["subscribed"]
+
+
+def history_of(address: str) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    shown = json.loads(mailer("show", address, "--json").stdout)
+    return shown["subscriptions"][0]["history"], shown["suppressions"]
+
+
+def test_a_person_is_erased_only_with_a_yes(house: Path) -> None:
+    mailer("add", "ada@example.org")
+    refused = mailer("erase", "ada@example.org")
+    assert (refused.exit_code, "--yes" in refused.stderr) == (2, True)
+    assert len(listed()) == 1
+    assert mailer("erase", "ADA@example.org", "--yes").exit_code == 0
+    assert listed() == []
+    shown = json.loads(mailer("show", "ada@example.org", "--json").stdout)
+    assert (shown["subscriptions"], shown["suppressions"][0]["reason"]) == ([], "erased")
+    (house / "people.csv").write_text("email\nada@example.org\n")
+    assert "1 suppressed, and stay so" in mailer("import", "people.csv").stderr
+    assert mailer("erase", "nobody@example.org", "--yes").exit_code == 1
+
+
+def test_a_cold_list_is_asked_and_growth_is_shown(house: Path) -> None:
+    (house / "cold.txt").write_text("ada@example.org\nEve <eve@example.org>\n")
+    assert mailer("import", "cold.txt", "--per-hour", "5").exit_code == 2
+    asked = mailer("import", "cold.txt", "--reconfirm", "--per-hour", "1")
+    assert asked.exit_code == 0
+    assert "2 rows: 2 imported (2 pending)" in asked.stderr
+    assert "asked once by mail, the last one at" in asked.stderr
+    assert "2 there already" in mailer("import", "cold.txt", "--reconfirm").stderr
+    mailer("add", "bo@example.org")
+    stats = json.loads(mailer("stats", "--json").stdout)
+    assert (stats["subscribed"], stats["weeks"][-1]["came"]) == (1, 1)
+    assert "█" in mailer("stats").stdout
+    assert mailer("stats", "--svg", "growth.svg").exit_code == 0
+    assert (house / "growth.svg").read_text().startswith("<svg")
+
+
 def test_an_export_is_a_file_that_import_reads_back(house: Path) -> None:
     mailer("add", "ada@example.org", "--language", "de")
     mailer("add", "info@bücher.example")
