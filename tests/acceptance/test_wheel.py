@@ -62,5 +62,9 @@ def test_the_demo_runs_from_a_fresh_environment_away_from_the_checkout(fresh: Pa
 
 def test_the_web_app_can_be_made_from_a_fresh_environment(fresh: Path, tmp_path: Path) -> None:
     run(fresh / "mailer", "init", cwd=tmp_path)
-    program = "from mailer.web import create_app; print(create_app().test_client().get('/healthz').status_code)"
-    assert run(fresh / "python", "-c", program, cwd=tmp_path).stdout.strip() == "200"
+    pages = ("/healthz", "/news/", "/news/feed.atom", "/news/subscribe", "/nothing", "/metrics")
+    program = (
+        "from mailer.web import create_app; client = create_app().test_client();"
+        f"print([client.get(page).status_code for page in {pages}])"
+    )
+    assert run(fresh / "python", "-c", program, cwd=tmp_path).stdout.strip() == "[200, 200, 200, 200, 404, 404]"
