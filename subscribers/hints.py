@@ -55,7 +55,7 @@ def is_well_formed(text: str) -> bool:
 def suggested_domain(domain: str) -> str:
     """The provider that was probably meant, "" when the domain looks as it should."""
     domain = domain.lower()
-    if domain in _KNOWN or len(domain) > 40:
+    if not domain or domain in _KNOWN or len(domain) > 40:
         return ""
     name, _, ending = domain.rpartition(".")
     if ending in _WRONG_ENDINGS and f"{name}.com" in _KNOWN:

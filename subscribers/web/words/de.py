@@ -127,6 +127,7 @@ WORDS: Final[dict[str, Any]] = {
         "language-changed": "Sprache geändert",
         "paused": "Pause begonnen",
         "resumed": "Pause beendet",
+        "waiting-chosen": "Warten auf Übersetzungen geändert",
         "address-changed": "Adresse geändert",
         "data-given": "Daten heruntergeladen",
     },

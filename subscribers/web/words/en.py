@@ -121,6 +121,7 @@ WORDS: Final[dict[str, Any]] = {
         "language-changed": "Language changed",
         "paused": "Paused",
         "resumed": "Pause ended",
+        "waiting-chosen": "Waiting for translations changed",
         "address-changed": "Address changed",
         "data-given": "Data downloaded",
     },

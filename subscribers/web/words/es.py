@@ -121,6 +121,7 @@ WORDS: Final[dict[str, Any]] = {
         "language-changed": "Idioma cambiado",
         "paused": "Pausa",
         "resumed": "Fin de la pausa",
+        "waiting-chosen": "Espera de traducciones cambiada",
         "address-changed": "Dirección cambiada",
         "data-given": "Datos descargados",
     },

@@ -132,6 +132,7 @@ WORDS: Final[dict[str, Any]] = {
         "language-changed": "Langue changée",
         "paused": "Pause",
         "resumed": "Fin de la pause",
+        "waiting-chosen": "Attente des traductions changée",
         "address-changed": "Adresse changée",
         "data-given": "Données téléchargées",
     },

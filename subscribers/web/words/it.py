@@ -125,6 +125,7 @@ WORDS: Final[dict[str, Any]] = {
         "language-changed": "Lingua cambiata",
         "paused": "Pausa",
         "resumed": "Fine della pausa",
+        "waiting-chosen": "Attesa delle traduzioni cambiata",
         "address-changed": "Indirizzo cambiato",
         "data-given": "Dati scaricati",
     },

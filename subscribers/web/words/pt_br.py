@@ -122,6 +122,7 @@ WORDS: Final[dict[str, Any]] = {
         "language-changed": "Idioma mudado",
         "paused": "Pausa",
         "resumed": "Fim da pausa",
+        "waiting-chosen": "Espera por traduções mudada",
         "address-changed": "Endereço mudado",
         "data-given": "Dados baixados",
     },
