@@ -53,6 +53,8 @@ class Moments:
         self._lead = 0.005  # how long a message needs from being taken to its body
         self._local_free = 0.0  # an even pace of our own, where nothing is settled
         self._unused = 0
+        self._interval_us = 0  # of the last reservation, and where it ends
+        self._reserved_until_us = 0
         windows = [rate.window_seconds for rate in limits.paced] + [
             quota.granule_us / 1e6 for quota in limits.quotas
         ]
@@ -121,6 +123,7 @@ class Moments:
         if len(self._moments) > chunk // 2:
             return
         self._reserving = True
+        self._interval_us = interval_us
         scope, quotas, clock = self._scope, self._limits.quotas, self._now
         catch_up_us = self._limits.catch_up_us
 
@@ -133,13 +136,20 @@ class Moments:
     def give_back(self) -> None:
         """Return what was reserved and not used."""
         unused = self._unused + len(self._moments)
-        self._moments.clear()
         if self._timer is not None:
             self._timer.cancel()
-        if unused and self._limits.quotas:
-            scope, quotas = self._scope, self._limits.quotas
-            now_us = int(self._now().timestamp() * 1e6)
-            self._writer.call(lambda connection: pace.give_back(connection, scope, quotas, unused, now_us))
+        if not unused or self._limits.unlimited:
+            return
+        wall_us, now = self._now().timestamp() * 1e6, self._loop.time()
+        from_us = int(wall_us + (self._moments[0] - now) * 1e6) if self._moments else 0
+        until_us = self._reserved_until_us if self._moments else 0
+        self._moments.clear()
+        scope, quotas = self._scope, self._limits.quotas
+        self._writer.call(
+            lambda connection: pace.give_back(
+                connection, scope, quotas, unused, int(wall_us), free_from_us=from_us, free_until_us=until_us
+            )
+        )
 
     def _reserved(self, answer: asyncio.Future[Reservation]) -> None:
         self._reserving = False
@@ -151,7 +161,9 @@ class Moments:
         self._moments.extend(moments)
         for window in self._windows:
             window.granted(moments)
-        if not reservation.slots_us:
+        if reservation.slots_us:
+            self._reserved_until_us = reservation.slots_us[-1] + self._interval_us
+        else:
             wait = (reservation.retry_at_us - wall_us) / 1e6
             self._closed_until = now + min(max(wait, 0.01), LONGEST_SLEEP_SECONDS)
         self.wake()

@@ -18,13 +18,15 @@ from mailer.store.pace import Quota
 PACED_UP_TO_SECONDS: Final = 3600
 HEADROOM: Final = 0.975
 """The even pace in parts of the limit: what is left holds the jitter between a moment and the server's clock."""
+JITTER_SECONDS: Final = 0.02
+"""How unevenly messages may arrive that left evenly: it counts for windows of a few seconds only."""
 CATCH_UP: Final = 0.015
 """How much of a window that passed without sending may be made up for."""
 SLACK: Final = 0.005
 """How much more than its own moments, in parts of the limit, a worker may hand over in one window."""
 GRANULES: Final = 1440
 """A quota's window is remembered in so many parts: a day in minutes."""
-AHEAD_SECONDS: Final = 0.5
+AHEAD_SECONDS: Final = 0.25
 """How much of an even pace a worker reserves at once: what is lost when it dies."""
 UNLIMITED_CHUNK: Final = 1000
 
@@ -56,7 +58,9 @@ def limits_of(rates: Sequence[Rate]) -> Limits:
         for rate in rates
         if rate.window_seconds > PACED_UP_TO_SECONDS
     )
-    intervals = [-int(-rate.window_seconds * 1_000_000 // (HEADROOM * rate.count)) for rate in paced]
+    intervals = [
+        -int(-(rate.window_seconds + JITTER_SECONDS) * 1_000_000 // (HEADROOM * rate.count)) for rate in paced
+    ]
     catch_up = min((int(CATCH_UP * rate.window_seconds * 1_000_000) for rate in paced), default=0)
     return Limits(max(intervals, default=0), catch_up, tuple(paced), quotas)
 

@@ -79,11 +79,23 @@ def reserve(
     return Reservation(tuple(first_us + index * interval_us for index in range(granted)))
 
 
-def give_back(connection: Connection, scope: str, quotas: Sequence[Quota], unused: int, now_us: int) -> None:
-    """Return what was reserved under quotas and not used; the moments of an even pace are simply lost."""
-    if unused <= 0 or not quotas:
+def give_back(
+    connection: Connection,
+    scope: str,
+    quotas: Sequence[Quota],
+    unused: int,
+    now_us: int,
+    *,
+    free_from_us: int = 0,
+    free_until_us: int = 0,
+) -> None:
+    """Return what was reserved and not used: under quotas so many messages, of the even pace the time between the
+    two moments, unless somebody has reserved beyond it meanwhile.
+    """
+    if not free_until_us and (unused <= 0 or not quotas):
         return
-    _lock(connection, scope)
+    if _lock(connection, scope) == free_until_us:
+        connection.execute(update(PaceRow).where(*_row(scope, EVEN, ANCHOR)).values(used=free_from_us))
     for quota in quotas:
         left = unused
         latest = (

@@ -20,9 +20,12 @@ from tests.support.sender_process import start_sender
 
 
 def busiest_and_calmest(server: FaultServer, window: float) -> tuple[int, int]:
-    """The most in any window, and the fewest in any that lies wholly inside the sending."""
+    """The most in any window, and the fewest in any that lies wholly inside the sending.
+
+    The clock is read by a server in Python on a busy machine: what it reads is up to 50 ms off.
+    """
     times = sorted(at for _, _, at in server.accepted)
-    most = max(sum(1 for at in times if start <= at < start + window) for start in times)
+    most = max(sum(1 for at in times if start <= at < start + window - 0.05) for start in times)
     calm = [
         sum(1 for at in times if start < at <= start + window) for start in times if start + window <= times[-1]
     ]
@@ -155,6 +158,22 @@ def test_an_unused_reservation_of_a_quota_can_be_given_back(tmp_path: Path) -> N
     with engine.begin() as connection:
         pace.give_back(connection, "smtp:a:25", [quota], 4, at(NOON))
     assert len(take(engine, [quota], 10, NOON).slots_us) == 4
+
+
+def test_the_end_of_an_even_pace_is_given_back_unless_somebody_reserved_beyond_it(tmp_path: Path) -> None:
+    engine = a_database(tmp_path)
+    mine = take(engine, [], 5, NOON, 100_000).slots_us
+
+    def give_back() -> None:
+        with engine.begin() as connection:
+            end = mine[-1] + 100_000
+            pace.give_back(connection, "smtp:a:25", [], 3, at(NOON), free_from_us=mine[2], free_until_us=end)
+
+    give_back()
+    again = take(engine, [], 1, NOON, 100_000).slots_us
+    assert again == (mine[2],)
+    give_back()
+    assert take(engine, [], 1, NOON, 100_000).slots_us == (mine[3],)
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=-2), timedelta(hours=2)])

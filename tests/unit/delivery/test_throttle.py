@@ -73,13 +73,13 @@ def test_the_pace_and_what_may_follow_closer_stay_below_the_limit() -> None:
 
 def test_days_become_quotas_and_short_windows_a_pace() -> None:
     limits = limits_of([Rate(30, 60), Rate(2000, 86400)])
-    assert limits.interval_us == 2_051_283
+    assert limits.interval_us == 2_051_966
     assert [(quota.count, quota.window_us) for quota in limits.quotas] == [(2000, 86400 * SECOND)]
     assert limits_of([]).unlimited
 
 
-def test_a_worker_reserves_half_a_second_of_pace_and_little_of_a_quota() -> None:
-    assert limits_of([Rate(600, 60)]).chunk(102_565) == 4
+def test_a_worker_reserves_a_quarter_of_a_second_of_pace_and_little_of_a_quota() -> None:
+    assert limits_of([Rate(600, 60)]).chunk(102_598) == 2
     assert limits_of([Rate(1, 60)]).chunk(61_000_000) == 1
     assert limits_of([Rate(2000, 86400)]).chunk(0) == 10
 
