@@ -34,7 +34,7 @@ def open_database(url: str) -> Engine:
     Raises DatabaseError for a URL that names no database that we know, or whose driver is not installed.
     """
     try:
-        engine = create_engine(url)
+        engine = create_engine(url, hide_parameters=True)  # errors are logged, and the values are people's
     except (ArgumentError, ValueError):
         engine = None
     except ModuleNotFoundError as error:

@@ -6,7 +6,8 @@ import logging
 from types import TracebackType
 
 from flask import Flask, Response, g, render_template, request
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from mailer.web.phrases import page_phrases
 
@@ -21,8 +22,14 @@ class MailerApp(Flask):
 
 
 def answer_failures(app: Flask) -> None:
-    """Let ``app`` answer each HTTP error with a page."""
+    """Let ``app`` answer each HTTP error with a page, and a database that is away with "not ready"."""
     app.register_error_handler(HTTPException, _page)
+    app.register_error_handler(OperationalError, _not_ready)
+
+
+def _not_ready(error: OperationalError) -> Response | HTTPException:
+    log.error("a request to %s found no database: %s", request.endpoint, type(error.orig).__name__)
+    return _page(ServiceUnavailable(retry_after=60))
 
 
 def _page(error: HTTPException) -> Response | HTTPException:

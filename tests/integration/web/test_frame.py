@@ -12,9 +12,12 @@ from flask import Blueprint, Flask, abort, render_template_string, request
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from mailer.render.colour import READABLE, contrast, scheme
 from mailer.settings import WebSettings
+from mailer.store.database import open_database, writing
 from mailer.web import create_app
 from mailer.web.frame import preferred
 from mailer.web.phrases import PAGES, PagePhrases, nearest_language
@@ -99,6 +102,29 @@ def test_no_log_holds_a_token(failing: FlaskClient, caplog: pytest.LogCaptureFix
         assert failing.get("/fail/link/s3cr3t-t0k3n").status_code == 500
     assert "failing.fail_with_token failed" in caplog.text
     assert "s3cr3t-t0k3n" not in caplog.text
+
+
+def test_a_database_that_is_away_is_said_without_a_word_about_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    installation = an_installation(tmp_path)
+    client = installation.app().test_client()
+    installation.engine.dispose()
+    (tmp_path / "mailer.db").rename(tmp_path / "away.db")
+    (tmp_path / "mailer.db").mkdir()
+    answer = client.get("/harbour/?lang=de")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert PAGES["de"].errors[503][0] in answer.text
+    assert str(tmp_path) not in answer.text + caplog.text
+    assert client.get("/healthz").status_code == 503
+    assert client.get("/nothing").status_code == 404
+
+
+def test_no_log_holds_what_a_statement_was_about(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/mailer.db")
+    with pytest.raises(DBAPIError) as raised, writing(engine) as connection:
+        connection.execute(text("SELECT :address FROM nowhere"), {"address": "ada@example.org"})
+    assert "ada@" not in str(raised.value)
 
 
 @pytest.mark.parametrize("path", PLACES)
