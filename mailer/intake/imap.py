@@ -126,6 +126,7 @@ def open_mailbox(imap: ImapSettings, moved_to: str) -> Iterator[Mailbox]:
                 where=where,
                 hint="Check the name in bounces.imap, and the password in MAILER_IMAP_PASSWORD.",
             ) from None
+        _learn_capabilities(box)
         moved_to = "" if moved_to == imap.folder else moved_to
         _select(box, imap.folder, where)
         yield Mailbox(box, moved_to)
@@ -145,6 +146,12 @@ def _connected(imap: ImapSettings) -> BaseMailBox:
         context.load_verify_locations(imap.ca_file)
     kind = MailBox if imap.implicit_tls else MailBoxStartTls
     return kind(imap.host, imap.port, timeout=TIMEOUT_SECONDS, ssl_context=context)
+
+
+def _learn_capabilities(box: BaseMailBox) -> None:
+    """Ask again what the server can do: before the login it tells less, and imaplib keeps that."""
+    _, told = box.client.capability()
+    box.client.capabilities = tuple(told[-1].decode("ascii", "replace").upper().split())
 
 
 def _select(box: BaseMailBox, folder: str, where: str) -> None:
