@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -12,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from mailer.flows.errata import correct, find_corrections
-from tests.builders.archive import an_installation
+from tests.builders.archive import a_harbour, an_installation
 from tests.support.web_server import web_server
 
 pytestmark = pytest.mark.browser
@@ -49,7 +50,9 @@ Term
 ~~gone~~ <kbd>Ctrl</kbd> <mark>marked</mark> H<sub>2</sub>O
 """
 PAGES = {
+    "home": "/",
     "index": "/harbour/",
+    "empty index": "/lighthouse/",
     "issue": f"{SPRING}/en/",
     "translation": f"{SPRING}/de/",
     "right to left": "/harbour/arabic/ar/",
@@ -62,7 +65,10 @@ SCREENS = {"phone": 375, "desk": 1280}
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    installation = an_installation(tmp_path_factory.mktemp("archive"), base_url="http://localhost:8080")
+    harbour = a_harbour("http://localhost:8080")
+    other = replace(harbour, key="lighthouse", name="Lighthouse Letters", list_id="light.example.org")
+    folder = tmp_path_factory.mktemp("archive")
+    installation = an_installation(folder, harbour, other, base_url="http://localhost:8080")
     installation.send_several(2)
     installation.send_demo()
     installation.send(installation.write("wild.md", WILD, title="Everything", header="date: 2026-05-02\n"))
@@ -156,6 +162,7 @@ def test_without_script_a_reader_goes_from_the_list_through_issues_and_languages
     plain: Page, address: str
 ) -> None:
     plain.goto(f"{address}/")
+    plain.get_by_role("link", name="The Harbour Gazette", exact=True).click()
     plain.get_by_role("link", name="The Harbour Gazette: boats back in the water").click()
     assert plain.url.endswith(f"{SPRING}/en/")
     plain.get_by_role("link", name="Deutsch").click()

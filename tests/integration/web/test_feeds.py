@@ -128,7 +128,7 @@ def test_head_tells_what_get_would(client: FlaskClient) -> None:
 
 def test_only_the_latest_issues_are_in_a_feed(tmp_path: Path) -> None:
     installation: Installation = an_installation(tmp_path)
-    slugs = installation.send_several(25)
+    slugs = installation.send_several(22)
     feed = json.loads(installation.app().test_client().get("/harbour/feed.json").data)
     assert [item["url"].split("/")[-3] for item in feed["items"]] == slugs[:-21:-1]
 
