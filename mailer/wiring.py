@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from mailer.bounce.return_path import ReturnPaths
 from mailer.delivery.model import Sending
 from mailer.errors import DatabaseError, SettingsError
 from mailer.flows.composing import Composer, Links
-from mailer.flows.journaling import journal_of, note_begun
+from mailer.flows.journaling import journal_of, note_begun, note_if_finished
 from mailer.newsletter import Newsletter
 from mailer.render.dkim import KeyFault, Signer, SigningKey
 from mailer.render.headers import bounce_domain
@@ -204,8 +205,18 @@ def workshop(settings: Settings, engine: Engine, *, tell: Callable[[str], None],
         concurrency=concurrency,
         chores=[Chore(name, seconds, do) for name, seconds, do in reception.chores()],
         services=list(reception.services()),
+        finished=partial(_note_finished, settings, engine),
         say=tell,
     )
+
+
+def _note_finished(settings: Settings, engine: Engine, newsletter_key: str, slug: str) -> None:
+    """Let the journal know when nothing is left of an issue that the worker sent."""
+    with reading(engine) as connection:
+        issue = find_issue(connection, newsletter_key, slug)
+        editions = editions_of(connection, issue.id) if issue is not None else []
+    if issue is not None:
+        note_if_finished(journal(settings, engine), engine, issue, editions, now())
 
 
 def feedback(settings: Settings, engine: Engine, *, rehearse: bool = False) -> Feedback:

@@ -1,4 +1,4 @@
-"""A moment as a person types it for ``--at``. No clock here: ``now`` is an argument, and its zone is the person's."""
+"""A moment as a person types it for ``--at``. No clock here: ``now`` is an argument, in the person's zone."""
 
 from __future__ import annotations
 
