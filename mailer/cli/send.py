@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ from mailer.errors import IssueRefused, UsageError, WorkLeft
 
 if TYPE_CHECKING:
     from mailer.delivery.model import Outcome
-    from mailer.flows.prepare import PreparedIssue
+    from mailer.flows.prepare import PreparedEdition, PreparedIssue
     from mailer.flows.publish import Outlook
+    from mailer.flows.scheduling import Wish
     from mailer.settings import Rate
     from mailer.store.editions import StoredIssue
+    from mailer.store.holding import Held
 
 
 @click.command(
@@ -26,9 +29,11 @@ Examples:
   mailer send issue.md --dry-run               what would happen
   mailer send issue.md                         show it, ask, send
   mailer send issue.md --yes --rate 600/minute from a script
+  mailer send issue.md --at 2026-05-01T09:00   a worker sends it then
   mailer send issue.md --errata --note "The regatta is on 14 June."   correct the archive
 \b
-Translations beside the file (issue.de.md) go out with it, to those who read that language.
+Translations beside the file (issue.de.md) go out with it, to those who read that language. One that comes
+later goes to those who wait for it: the same command again.
 The same command again goes on with whatever is left. Ctrl-C stops cleanly; a second one at once.
 """
 )
@@ -37,6 +42,11 @@ The same command again goes on with whatever is left. Ctrl-C stops cleanly; a se
 @click.option("--to", "to", multiple=True, metavar="ADDRESS", help="Send test copies to these addresses only.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen; send and store nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    help='Let a worker send it then: "2026-05-01T09:00", "09:00"; "now" for what was put off.',
+)
 @click.option(
     "--rate", "rates", multiple=True, metavar="RATE", help='Instead of the settled limits: "600/minute".'
 )
@@ -51,6 +61,7 @@ def send(
     to: tuple[str, ...],
     dry_run: bool,
     yes: bool,
+    at: str | None,
     rates: tuple[str, ...],
     connections: int | None,
     errata: bool,
@@ -90,7 +101,14 @@ def send(
         if to:
             _send_copies(installation, one, to)
         elif sentence := _send_one(
-            installation, one, limits, connections, dry_run=dry_run, yes=yes, own_rates=bool(rates)
+            installation,
+            one,
+            limits,
+            connections,
+            dry_run=dry_run,
+            yes=yes,
+            own_rates=bool(rates),
+            wish=_wish(at),
         ):
             left.append(sentence)
     if left:
@@ -154,13 +172,15 @@ def _send_one(
     dry_run: bool,
     yes: bool,
     own_rates: bool,
+    wish: Wish,
 ) -> str:
     """Send one issue; returns a sentence when work is left."""
     from mailer import wiring
     from mailer.cli.progress import ProgressDisplay
-    from mailer.flows import publish
+    from mailer.flows import publish, waiting
     from mailer.flows.delivering import deliver_here
     from mailer.flows.journaling import note_if_finished, refuse_forgotten
+    from mailer.flows.scheduling import waits_until
     from mailer.store.database import reading
     from mailer.store.editions import editions_of, find_issue
 
@@ -169,10 +189,12 @@ def _send_one(
         standing = find_issue(connection, newsletter.key, prepared.slug)
         frozen = editions_of(connection, standing.id) if standing else []
         outlook = publish.outlook(connection, prepared, rates, wiring.now()) if standing is None else None
+    new = waiting.late_translations(prepared, frozen)  # all of them when nothing was sent yet
     if standing is not None:
         publish.refuse_other_text(prepared, frozen)
         publish.refuse_ended(standing)
-        _say_standing(standing, publish.late_translations(prepared, frozen))
+        _say_standing(standing)
+        _say_waiting(waiting.waiting_for(database, standing, wiring.now()), new)
     journal = wiring.journal(installation.settings, database)
     if standing is None:
         refuse_forgotten(journal, newsletter.key, prepared.slug)
@@ -183,17 +205,21 @@ def _send_one(
                 f"nobody is subscribed to {newsletter.name}.",
                 hint="Add people with: mailer subscribers import FILE.csv",
             )
-    if standing is None:  # a key that cannot sign, a subject that no header holds: before anything is frozen
-        for edition in prepared.editions:
-            wiring.message_template(installation.settings, newsletter, prepared.slug, edition.rendered)
+    for edition in new:  # a key that cannot sign, a subject that no header holds: before anything is frozen
+        wiring.message_template(installation.settings, newsletter, prepared.slug, edition.rendered)
     if dry_run:
         say("Nothing was sent: this was a dry run.", err=True)
         return ""
     if standing is None:
         _ask(yes, outlook.total if outlook else 0)
-        standing = publish.freeze_and_plan(database, prepared, wiring.now())
-        with reading(database) as connection:
-            frozen = editions_of(connection, standing.id)
+        standing = publish.freeze_and_plan(database, prepared, wiring.now(), start_at=wish.start_at)
+    else:
+        waiting.add_late(database, prepared, standing, wiring.now())
+    with reading(database) as connection:
+        frozen = editions_of(connection, standing.id)
+    if until := waits_until(database, standing, wish, newsletter, wiring.now()):
+        _say_scheduled(standing, until)
+        return ""
     work = wiring.sending(
         installation.settings,
         database,
@@ -206,10 +232,26 @@ def _send_one(
     with ProgressDisplay(installation.console) as progress:
         outcome = deliver_here(work, progress)
     note_if_finished(journal, database, standing, frozen, wiring.now())
-    return _tell(standing, outcome)
+    return _tell(standing, outcome, waiting.waiting_for(database, standing, wiring.now()))
 
 
-def _say_standing(standing: StoredIssue, late: list[str]) -> None:
+def _wish(at: str | None) -> Wish:
+    from mailer.cli.when import parse_when
+    from mailer.flows.scheduling import Wish
+
+    if at is None or at.strip() == "now":
+        return Wish(at_once=at is not None)
+    return Wish(start_at=parse_when(at, datetime.now().astimezone()))
+
+
+def _say_scheduled(issue: StoredIssue, until: datetime) -> None:
+    from mailer.cli.words import local
+
+    say(f"{issue.slug} is scheduled for {local(until)}, to {issue.audience:,} people as of now.", err=True)
+    say("It goes when a worker runs then: mailer serve (on SQLite), or mailer worker.", err=True)
+
+
+def _say_standing(standing: StoredIssue) -> None:
     from mailer.store.states import SendingState
 
     if standing.state is SendingState.FINISHED:
@@ -219,12 +261,23 @@ def _say_standing(standing: StoredIssue, late: list[str]) -> None:
         )
     else:
         say(f"Going on with {standing.slug}.", err=True)
+
+
+def _say_waiting(held: list[Held], late: list[PreparedEdition]) -> None:
+    """Which translations came late, and who is waiting for which language."""
+    from mailer.cli.words import local
+
     if late:
+        languages = ", ".join(edition.issue.language for edition in late)
         say(
-            f"Warning: {', '.join(late)} came after the issue was planned, so it is not sent; "
-            "its readers have the other edition.",
-            err=True,
+            f"New since the issue was planned: {languages}. It goes to nobody who has the issue already.", err=True
         )
+    came = {edition.issue.language for edition in late}
+    for one in held:
+        if one.language in came:
+            say(f"{one.people:,} waited for {one.language} and get it now.", err=True)
+        else:
+            say(f"{one.people:,} wait for {one.language} until {local(one.until)}.", err=True)
 
 
 def _show_outlook(
@@ -248,6 +301,9 @@ def _show_outlook(
     lines = f"{connections or smtp.connections} connections to {smtp.host}:{smtp.port}, {limits}"
     finish = f"; done at {local(outlook.finish_at)} at the earliest" if outlook.finish_at and outlook.total else ""
     console.print(f"{outlook.total:,} people, {lines}{finish}.", markup=False)
+    for language, people in outlook.waiting.items():
+        until = f" until {local(outlook.wait_until)}" if outlook.wait_until else ""
+        console.print(f"{people:,} of them wait for {language}{until}, then get the fallback.", markup=False)
 
 
 def _ask(yes: bool, people: int) -> None:
@@ -259,7 +315,7 @@ def _ask(yes: bool, people: int) -> None:
         raise click.Abort
 
 
-def _tell(issue: StoredIssue, outcome: Outcome) -> str:
+def _tell(issue: StoredIssue, outcome: Outcome, held: list[Held]) -> str:
     """Say how it ended; returns a sentence when work is left."""
     from mailer.cli.words import counts_sentence, local
     from mailer.delivery.model import Ending
@@ -275,6 +331,9 @@ def _tell(issue: StoredIssue, outcome: Outcome) -> str:
             return ""
         case Ending.INTERRUPTED:
             return f"Stopped with {outcome.left:,} of {issue.audience:,} left."
+    if held and outcome.left == sum(one.people for one in held):
+        waiting = ", ".join(f"{one.people:,} wait for {one.language} until {local(one.until)}" for one in held)
+        return f"{waiting}."
     if outcome.left:
         due = f", the next due at {local(outcome.due_at)}" if outcome.due_at else ""
         return f"{outcome.left:,} of {issue.audience:,} are left{due}."

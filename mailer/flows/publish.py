@@ -6,18 +6,20 @@ Law: nothing is sent before editions and ledger stand in one committed transacti
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, literal, select
 
 from mailer.errors import IssueRefused, UsageError
 from mailer.flows.prepare import PreparedEdition, PreparedIssue
 from mailer.newsletter import Newsletter
 from mailer.render.web import render_web_body
 from mailer.settings import Rate
-from mailer.store import ledger
+from mailer.store import ledger, schedule
+from mailer.store.choosing import Hold, waits_for
 from mailer.store.database import writing
 from mailer.store.editions import (
     NewEdition,
@@ -39,27 +41,50 @@ class Outlook:
     size_bytes: Mapping[str, int]  # encoded HTML, by language
     rates: tuple[Rate, ...]
     finish_at: datetime | None  # None: no limit is set, the server decides
+    waiting: Mapping[str, int] = field(default_factory=dict)  # held, by the language that is still to come
+    wait_until: datetime | None = None
 
     @property
     def total(self) -> int:
-        return sum(self.recipients.values())
+        return sum(self.recipients.values()) + sum(self.waiting.values())
 
 
 def outlook(connection: Connection, prepared: PreparedIssue, rates: Sequence[Rate], now: datetime) -> Outlook:
     """Count who would get which edition, and when the limits would let the last one go."""
-    audience = audience_select(prepared.newsletter.key, now).subquery()
     languages = [edition.issue.language for edition in prepared.editions]
-    recipients = dict.fromkeys(languages, 0)
-    rows = connection.execute(select(audience.c.language, func.count()).group_by(audience.c.language))
-    for language, count in rows:
-        recipients[_edition_language(language, languages, fallback_of(prepared))] += count
-    total = sum(recipients.values())
+    hold = hold_of(prepared.newsletter, now)
+    audience = (
+        audience_select(prepared.newsletter.key, now)
+        .add_columns((waits_for(languages, hold) if hold else literal("")).label("waits_for"))
+        .subquery()
+    )
+    recipients, waiting = dict.fromkeys(languages, 0), Counter[str]()
+    rows = connection.execute(
+        select(audience.c.language, audience.c.waits_for, func.count()).group_by(
+            audience.c.language, audience.c.waits_for
+        )
+    )
+    for language, missing, count in rows:
+        if missing:
+            waiting[missing] += count
+        else:
+            recipients[_edition_language(language, languages, fallback_of(prepared))] += count
+    now_due = sum(recipients.values())
     return Outlook(
         recipients,
         {edition.issue.language: edition.html_size_bytes for edition in prepared.editions},
         tuple(rates),
-        max((now + _least_time(total, rate) for rate in rates), default=None),
+        max((now + _least_time(now_due, rate) for rate in rates), default=None),
+        dict(sorted(waiting.items())),
+        hold.until if hold and waiting else None,
     )
+
+
+def hold_of(newsletter: Newsletter, now: datetime) -> Hold | None:
+    """Until when people who wait for their language are held in an issue planned ``now``; None: nobody is."""
+    if not newsletter.translation_deadline_seconds:
+        return None
+    return Hold(newsletter.languages, now + timedelta(seconds=newsletter.translation_deadline_seconds))
 
 
 def _edition_language(language: str, languages: Sequence[str], fallback: str) -> str:
@@ -72,8 +97,12 @@ def _least_time(messages: int, rate: Rate) -> timedelta:
     return timedelta(seconds=max(0, messages - 1) * rate.window_seconds / rate.count)
 
 
-def freeze_and_plan(engine: Engine, prepared: PreparedIssue, now: datetime) -> StoredIssue:
+def freeze_and_plan(
+    engine: Engine, prepared: PreparedIssue, now: datetime, *, start_at: datetime | None = None
+) -> StoredIssue:
     """Freeze the editions and write the ledger in one transaction; or find the issue that already stands.
+
+    With ``start_at`` a new issue waits until then for a worker.
 
     Raises IssueRefused when the issue has lint errors, or stands with another text.
     """
@@ -97,7 +126,10 @@ def freeze_and_plan(engine: Engine, prepared: PreparedIssue, now: datetime) -> S
             editions=[new_edition(edition, newsletter) for edition in prepared.editions],
             now=now,
         )
-        ledger.plan(connection, issue_id, newsletter.key, editions, fallback_of(prepared), now)
+        fallback, hold = fallback_of(prepared), hold_of(newsletter, start_at or now)
+        ledger.plan(connection, issue_id, newsletter.key, editions, fallback, now, hold=hold)
+        if start_at is not None:
+            schedule.put_off(connection, issue_id, start_at)
         planned = find_issue(connection, newsletter.key, prepared.slug)
     if planned is None:  # the row was written three statements ago
         raise AssertionError("a frozen issue is not in the database")
@@ -138,12 +170,6 @@ def refuse_other_text(prepared: PreparedIssue, standing: Sequence[StoredEdition]
             hint="An issue is sent once. To correct it in the archive: mailer send --errata; "
             "a new issue needs a slug of its own.",
         )
-
-
-def late_translations(prepared: PreparedIssue, standing: Sequence[StoredEdition]) -> list[str]:
-    """Languages that lie beside the issue now but were not there when its ledger was planned."""
-    frozen = {edition.rendered.language for edition in standing}
-    return [e.issue.language for e in prepared.editions if e.issue.language not in frozen]
 
 
 def _first_difference(before: bytes, after: bytes) -> tuple[int, str, str]:

@@ -11,6 +11,8 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from mailer.errors import UsageError
+from mailer.flows.publish import hold_of
+from mailer.newsletter import Newsletter
 from mailer.store import schedule
 from mailer.store.database import reading, writing
 from mailer.store.editions import StoredIssue
@@ -26,7 +28,7 @@ class Wish:
 
 
 def waits_until(
-    engine: Engine, issue: StoredIssue, wish: Wish, fallback_language: str, now: datetime
+    engine: Engine, issue: StoredIssue, wish: Wish, newsletter: Newsletter, now: datetime
 ) -> datetime | None:
     """The moment that the issue waits for after this; None when it is to be sent now.
 
@@ -49,6 +51,11 @@ def waits_until(
             f"{issue.slug!r} is scheduled for {waiting_for.astimezone():%Y-%m-%d %H:%M %Z}.",
             hint="Another time: --at TIME. At once: --at now. Never: mailer cancel.",
         )
-    with writing(engine) as connection:
-        schedule.begin(connection, issue.id, fallback_language, now)
+    begin(engine, issue.id, newsletter, now)
     return None
+
+
+def begin(engine: Engine, issue_id: int, newsletter: Newsletter, now: datetime) -> None:
+    """Let a scheduled issue go."""
+    with writing(engine) as connection:
+        schedule.begin(connection, issue_id, newsletter.fallback_language, now, hold=hold_of(newsletter, now))

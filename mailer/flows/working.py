@@ -25,6 +25,7 @@ from mailer.delivery.model import Ending, Outcome, Sending, StopSignal
 from mailer.errors import MailerError
 from mailer.flows.notices import NoticeDesk, Tally, send_due
 from mailer.flows.receiving import Service, keep_running
+from mailer.flows.scheduling import begin
 from mailer.newsletter import Newsletter
 from mailer.store import schedule
 from mailer.store.database import reading, writing
@@ -64,6 +65,9 @@ class Workshop:
     keep_pending: timedelta
     concurrency: int = 1  # connections for notices
     chores: Sequence[Chore] = ()
+    finished: Callable[[str, str], object] = lambda _newsletter, _slug: (
+        None
+    )  # called when an issue may be finished
     services: Sequence[Service] = ()  # such as listening for bounces
     say: Callable[[str], None] = log.info
 
@@ -200,9 +204,8 @@ class _Worker:
         with reading(engine) as connection:
             starting = schedule.starting(connection, now)
         for issue_id, newsletter in starting:
-            known = self._shop.newsletters.get(newsletter)
-            with writing(engine) as connection:
-                schedule.begin(connection, issue_id, known.fallback_language if known else "", now)
+            if (known := self._shop.newsletters.get(newsletter)) is not None:
+                begin(engine, issue_id, known, now)
         with reading(engine) as connection:
             found = schedule.due(connection, now, frozenset(self._sending))
         # On one machine somebody who sends in a terminal keeps the issue; on PostgreSQL workers share it.
@@ -224,6 +227,7 @@ class _Worker:
             self._tell(f"{one.slug} waits: {error}")
             self._work.left.append(f"{one.slug} waits: {error}")
             return
+        await asyncio.to_thread(self._shop.finished, one.newsletter, one.slug)
         self._work.issues.append((one.slug, outcome))
         if outcome.sent:
             self._shop.say(f"{one.slug}: {outcome.sent:,} sent, {outcome.left:,} left.")

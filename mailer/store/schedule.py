@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, exists, select, update
 
 from mailer.store import ledger, workers
+from mailer.store.choosing import Hold
 from mailer.store.states import OPEN, SendingState
 from mailer.store.tables import DeliveryRow, EditionRow, IssueRow, PaceRow, WorkerRow
 
@@ -45,7 +46,9 @@ def start_of(connection: Connection, issue_id: int) -> datetime | None:
     )
 
 
-def begin(connection: Connection, issue_id: int, fallback_language: str, now: datetime) -> None:
+def begin(
+    connection: Connection, issue_id: int, fallback_language: str, now: datetime, *, hold: Hold | None = None
+) -> None:
     """Let a scheduled issue go: whoever has subscribed since it was planned gets it too."""
     issue = connection.execute(
         select(IssueRow.newsletter).where(IssueRow.id == issue_id, IssueRow.state == SendingState.SCHEDULED.value)
@@ -60,7 +63,7 @@ def begin(connection: Connection, issue_id: int, fallback_language: str, now: da
     )
     editions: dict[str, int] = {row.language: row.id for row in rows}
     fallback = fallback_language if fallback_language in editions else next(iter(editions))
-    ledger.plan(connection, issue_id, issue.newsletter, editions, fallback, now)
+    ledger.plan(connection, issue_id, issue.newsletter, editions, fallback, now, hold=hold)
 
 
 def starting(connection: Connection, now: datetime) -> list[tuple[int, str]]:
