@@ -54,6 +54,10 @@ class Chore:
     do: Callable[[], object]
 
 
+def _nothing(_newsletter: str, _slug: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """Everything that the worker needs of the installation."""
@@ -65,9 +69,7 @@ class Workshop:
     keep_pending: timedelta
     concurrency: int = 1  # connections for notices
     chores: Sequence[Chore] = ()
-    finished: Callable[[str, str], object] = lambda _newsletter, _slug: (
-        None
-    )  # called when an issue may be finished
+    finished: Callable[[str, str], object] = _nothing  # called with the names of an issue that may be finished
     services: Sequence[Service] = ()  # such as listening for bounces
     say: Callable[[str], None] = log.info
 
