@@ -6,7 +6,9 @@ Law: only return paths of ours are taken; what could not be stored is refused fo
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -140,7 +142,9 @@ def _path(listen: str) -> Path:
 
 
 def _remove_dead_socket(path: Path) -> None:
-    """A socket's file stays behind when its process is killed; one that answers is left to its owner."""
+    """A socket's file stays behind when its process is killed. Raises OSError for one that answers: asyncio would
+    remove that as well.
+    """
     if not path.is_socket():
         return
     with socket.socket(socket.AF_UNIX) as probe:
@@ -148,6 +152,8 @@ def _remove_dead_socket(path: Path) -> None:
             probe.connect(str(path))
         except ConnectionRefusedError:
             path.unlink()
+            return
+    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
 
 
 def _address_of(server: asyncio.base_events.Server, listen: str) -> str:
