@@ -141,7 +141,7 @@ class _Engine:
 
     async def _run_connections(self, first: aiosmtplib.SMTP | None) -> None:
         connections = self._sending.connections or self._sending.smtp.connections
-        clients = [first, *[None] * (connections - 1)]
+        clients = [*[None] * (connections - 1), first]  # who waits last is served first: the open one
         self._tasks = [self._loop.create_task(self._connection(client)) for client in clients]
         done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_EXCEPTION)
         for task in done:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, text
 
-from tests.benchmarks.sinks import ROOT, counting_sink, smtp_sink, tool
+from tests.benchmarks.sinks import ROOT, counting_sink, distant_sink, smtp_sink, tool
 
 SIZE_BYTES = 60_000
 PEOPLE = 20_000
@@ -62,6 +62,8 @@ def ways(people: int) -> list[Way]:
         Way("standard library, 1 connection", "smtp-sink", ("smtplib",), few),
         Way("ours, pipelined, ledger, 10 connections", "counting", ours, people),
         Way("ours, pipelined, ledger, 30 connections", "counting", ("ours", "--connections=30"), people),
+        Way("ours, pipelined, 20 ms away, 10 connections", "20 ms away", ours, people // 4),
+        Way("ours, lock step, 20 ms away, 10 connections", "20 ms away", (*ours, "--lock-step"), few),
         Way("ours, PostgreSQL, 30 connections", "counting", ("ours", "--connections=30", "--postgres"), people),
     ]
 
@@ -120,10 +122,15 @@ def _sync_ms(folder: str) -> float:
 def _sink(kind: str) -> AbstractContextManager[int]:
     if kind == "counting":
         return counting_sink()
+    if kind == "20 ms away":
+        return distant_sink()
     return smtp_sink(*(["-p"] if kind.endswith("-P") else []))
 
 
 def _smtp_source(kind: str, people: int) -> float:
+    if kind == "20 ms away":
+        print(f"{'10 connections / 20 ms':46} {kind:13} {10 / 0.02:8.0f}/s  (the yardstick)", flush=True)
+        return 10 / 0.02
     program = tool("smtp-source")
     if program is None:
         print("SKIPPED, Postfix's smtp-source is not installed: no ratios", file=sys.stderr)

@@ -118,10 +118,69 @@ class _Count(asyncio.BufferedProtocol):
         return b"250-counting.test\r\n250 PIPELINING\r\n" if verb == b"EHLO" else b"250 ok\r\n"
 
 
+ONE_WAY_SECONDS = 0.01
+
+
+class _Delay(asyncio.Protocol):
+    """One end of a way on which everything arrives ten milliseconds later, in order."""
+
+    def __init__(self, other: _Delay | None, port: int) -> None:
+        self.other, self._port = other, port
+        self.transport: asyncio.Transport | None = None
+        self._waiting: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        for data in self._waiting:
+            transport.write(data)
+        if self.other is None:
+            self.other = _Delay(self, self._port)
+            loop = asyncio.get_running_loop()
+            self._opening = loop.create_task(
+                loop.create_connection(lambda: self.other or _Delay(self, 0), "127.0.0.1", self._port)
+            )
+
+    def data_received(self, data: bytes) -> None:
+        asyncio.get_running_loop().call_later(ONE_WAY_SECONDS, self._arrive, data)
+
+    def _arrive(self, data: bytes) -> None:
+        assert self.other is not None
+        if self.other.transport is None:
+            self.other._waiting.append(data)
+        else:
+            self.other.transport.write(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.close()
+
+
+async def _delay(port: int, target: int) -> None:
+    server = await asyncio.get_running_loop().create_server(lambda: _Delay(None, target), "127.0.0.1", port)
+    await server.serve_forever()
+
+
+@contextmanager
+def distant_sink() -> Iterator[int]:
+    """The counting sink at the end of a way of 20 ms a round trip."""
+    with counting_sink() as target:
+        port = free_port()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.sinks", str(port), str(target)], cwd=ROOT
+        )
+        try:
+            _wait_for(port)
+            yield port
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+
 async def _serve(port: int) -> None:
     server = await asyncio.get_running_loop().create_server(_Count, "127.0.0.1", port, backlog=200)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_delay(int(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) > 2 else _serve(int(sys.argv[1])))
