@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None, *, engine: Engine | None = None
     app.register_blueprint(static_files(styles))
     app.register_blueprint(health(engine))
     app.register_blueprint(metrics(engine, proxies=settings.web.proxies))
-    app.register_blueprint(archive(engine, settings.newsletters))
+    app.register_blueprint(archive(engine, settings.newsletters, form_here=not settings.subscribe.proof_of_work))
     app.register_blueprint(feeds(engine, settings.newsletters))
     app.register_blueprint(make_blueprint(wiring.people_services(settings, engine)))
     feedback = wiring.feedback(settings, engine)

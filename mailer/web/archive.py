@@ -45,9 +45,12 @@ class Entry:
     others: tuple[tuple[str, str], ...] = ()  # language and address of its other editions
 
 
-def archive(engine: Engine, newsletters: Mapping[str, Newsletter]) -> Blueprint:
-    """The pages under ``/<newsletter>/``."""
+def archive(engine: Engine, newsletters: Mapping[str, Newsletter], *, form_here: bool = True) -> Blueprint:
+    """The pages under ``/<newsletter>/``. Without ``form_here`` they lead to the form's own page: a proof of work
+    needs its script.
+    """
     pages = Blueprint("archive", __name__)
+    pages.context_processor(lambda: {"form_here": form_here})
 
     def of(key: str) -> Newsletter:
         newsletter = newsletters.get(key)

@@ -17,6 +17,8 @@ from mailer.store import ledger
 from mailer.store.database import writing
 from mailer.store.editions import set_state
 from mailer.store.states import SendingState
+from mailer.web import create_app
+from subscribers.rules import SubscribeRules
 from tests.builders.archive import SENT_AT, Installation, a_harbour, an_installation
 from tests.builders.people import a_subscriber
 
@@ -102,6 +104,13 @@ def test_every_page_has_a_form_to_subscribe(client: FlaskClient, path: str) -> N
     assert 'name="email" type="email" autocomplete="email"' in page
     chosen = "en" if path.endswith("/en/") else "de"
     assert re.findall(r'<option value="([^"]+)"[^>]* selected>', page) == [chosen]
+
+
+def test_where_a_proof_of_work_is_asked_pages_lead_to_the_form_that_can_give_it(harbour: Installation) -> None:
+    settings = replace(harbour.settings, subscribe=SubscribeRules(proof_of_work=True))
+    page = create_app(settings, engine=harbour.engine).test_client().get("/harbour/").text
+    assert "<form" not in page
+    assert '<a class="button" href="/harbour/subscribe">' in page
 
 
 @pytest.mark.parametrize("path", ["/nobody/", "/harbour/no-such-issue/", f"{SPRING}es/", "/harbour/x/y/z/"])
