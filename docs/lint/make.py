@@ -9,6 +9,8 @@ from pathlib import Path
 from mailer.lint.engine import RULES
 from mailer.lint.reading import READING
 from mailer.lint.rule import Rule
+from mailer.lint.translation import PAIR_RULES
+from mailer.lint.translation.pair import PairRule
 
 MEASURED = """\
 How far they can be trusted: over 19 published issues of two newsletters they gave no error, and one warning at the
@@ -21,10 +23,11 @@ FOLDER = Path(__file__).resolve().parent
 
 def pages() -> dict[str, str]:
     """Every page by its file name."""
-    return {f"{rule.id}.md": page(rule) for rule in RULES} | {"README.md": index()}
+    rules: list[Rule | PairRule] = [*RULES, *PAIR_RULES]
+    return {f"{rule.id}.md": page(rule) for rule in rules} | {"README.md": index()}
 
 
-def page(rule: Rule) -> str:
+def page(rule: Rule | PairRule) -> str:
     """A rule's docstring as Markdown: its samples become fenced code."""
     text = re.sub(
         r"^(PASS|FAIL):\n((?:(?: {4}[^\n]*)?\n)+)",
@@ -56,6 +59,10 @@ def index() -> str:
         "| rule | severity | what it finds |",
         "| --- | --- | --- |",
         *(f"| [{rule.id}]({rule.id}.md) | {_severity(rule)} | {rule.summary} |" for rule in RULES),
+        "\nThese compare a translation with its original, the first file of an issue:\n",
+        "| rule | severity | what it finds |",
+        "| --- | --- | --- |",
+        *(f"| [{rule.id}]({rule.id}.md) | {_severity(rule)} | {rule.summary} |" for rule in PAIR_RULES),
         "\nThese are found while an issue is read, or in the finished mail, and have no page:\n",
         "| rule | what it finds |",
         "| --- | --- |",
@@ -64,7 +71,7 @@ def index() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _severity(rule: Rule) -> str:
+def _severity(rule: Rule | PairRule) -> str:
     return str(rule.severity) if rule.is_on else f"{rule.severity}, off"
 
 

@@ -31,6 +31,8 @@ _RIGHT_TOO: Final = words(
     januarius septembers octobers novembers decembers januarys remembers members
     """
 )
+NAMES_OF: Final = {language: tuple(row.split()) for language, row in _NAMES.items()}
+"""The months' names by language, January first."""
 NUMBERS: Final = {name: number for row in _NAMES.values() for number, name in enumerate(row.split(), 1)}
 _ASCII: Final = {
     unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode(): number

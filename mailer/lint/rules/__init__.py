@@ -45,6 +45,7 @@ from mailer.lint.rules import (
     shouted_line,
     subject,
     template_variable,
+    text_language,
     tracking_parameter,
     unfilled_comment,
     wide_table,
@@ -56,6 +57,7 @@ RULES: Final[tuple[Rule, ...]] = (
     missing_date.RULE,
     preheader.RULE,
     subject.RULE,
+    text_language.RULE,
     # unfinished text
     placeholder.RULE,
     placeholder_bracket.RULE,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mailer.lint.translation import links, numbers, sections, untranslated
 from mailer.lint.translation.pair import PairRule
 
-PAIR_RULES: Final[tuple[PairRule, ...]] = ()
+PAIR_RULES: Final[tuple[PairRule, ...]] = (sections.RULE, links.RULE, numbers.RULE, untranslated.RULE)

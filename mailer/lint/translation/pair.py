@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,3 +55,9 @@ class PairRule:
             text = re.sub(r"^ {4}", "", found[2], flags=re.MULTILINE).rstrip("\n") + "\n"
             original, _, translation = text.partition(_BETWEEN)
             yield PairSample(found[1] == "PASS", original + "\n", translation)
+
+
+def several(named: Sequence[str], most: int = 3) -> str:
+    """The first of them, and how many more there are."""
+    more = len(named) - most
+    return ", ".join(named[:most]) + (f" and {more} more" if more > 0 else "")
