@@ -8,12 +8,13 @@ endif
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test check bench format clean
+.PHONY: help demo test check check-mail bench format clean
 
 help:
 	@echo "make demo    send a sample issue on this machine, with nothing configured"
 	@echo "make test    run all tests"
 	@echo "make check   everything that must pass before a change goes in: style, types, all tests"
+	@echo "make check-mail  rendered mail before other people's checkers; takes npm and SpamAssassin where they are"
 	@echo "make bench   how fast, how large; prints ratios"
 	@echo "make format  put the code into its form"
 	@echo "make clean   remove what was built"
@@ -30,6 +31,14 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/pytest
 
+check-mail: $(READY)
+	@if command -v npm >/dev/null 2>&1; then \
+		npm install --prefix tests/mailcheck --no-package-lock --no-audit --no-fund --loglevel=error; \
+	else \
+		echo "npm is missing: what it brings (caniemail, html-validate, axe-core) will be SKIPPED." >&2; \
+	fi
+	$(BIN)/python -m tests.mailcheck
+
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
 
@@ -38,7 +47,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/mailcheck/node_modules
 
 # Made again when the dependencies change. A .venv that somebody made by hand is used as it is.
 $(READY): pyproject.toml

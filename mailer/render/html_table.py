@@ -57,7 +57,7 @@ def table(node: Node, inside: Callable[[Node], str], *, dense: bool = False) -> 
     head, body = rows(node)
     cards = needs_cards(node)
     labels = [] if dense else [escape(plain(cell)) for cell in head]
-    names = "".join(_cell(cell, inside(cell)) for cell in head)
+    names = "".join(_cell(cell, inside(cell), scope=cell.tag == "th") for cell in head)
     top = f'<thead><tr valign="bottom">{names}</tr></thead>' if names else ""
     lines = [
         "".join(
@@ -82,7 +82,7 @@ def _labelled(label: str, content: str) -> str:
     return f'<span class="label">{label}: </span>{content}' if label and content.strip() else content
 
 
-def _cell(cell: Node, content: str) -> str:
+def _cell(cell: Node, content: str, *, scope: bool = False) -> str:
     spans = "".join(
         f' {name}="{attribute(cell, name)}"' for name in ("colspan", "rowspan") if attribute(cell, name).isdigit()
     )
@@ -90,4 +90,5 @@ def _cell(cell: Node, content: str) -> str:
     aligned = f' align="{side}"' if side else ""
     is_long = max(map(len, plain(cell).split()), default=0) > _LONG_WORD
     kind = ' class="long"' if is_long else ""
-    return f"<{cell.tag}{kind}{spans}{aligned}>{content}</{cell.tag}>"
+    names = ' scope="col"' if scope else ""
+    return f"<{cell.tag}{names}{kind}{spans}{aligned}>{content}</{cell.tag}>"

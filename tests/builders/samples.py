@@ -41,14 +41,14 @@ def _content(path: Path) -> bytes:
 @cache
 def sample(path: Path) -> tuple[Issue, RenderedEdition]:
     """The issue as read and as rendered for a newsletter with everything in its footer."""
-    newsletter = _newsletter_of(path)
+    newsletter = newsletter_of(path)
     issue = read_issue(_content(path), path.name, newsletter)
     others = [Translation(tag, issue.title, newsletter.issue_url("x", tag)) for tag in ("en", "de", "ar", "ja")]
     return issue, render_edition(issue, newsletter, translations=others, template_folders=template_folders(None))
 
 
-def _newsletter_of(path: Path) -> Newsletter:
-    """Ours, with a logo, or for a real issue one whose site its relative links belong to."""
+def newsletter_of(path: Path) -> Newsletter:
+    """The one that publishes it: ours, with a logo, or for a real issue one whose site its relative links belong to."""
     if path not in REAL:
         return a_publication(logo="https://harbour.example.org/logo.png")
     rust = path.parent.name == "twir"
