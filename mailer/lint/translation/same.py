@@ -73,7 +73,6 @@ def same_number(key: str, text: str, keys: Collection[str]) -> bool:
         spellings += [
             rf"0?{hour}\s?(?:h\b|uhr|heures|horas|ore)",
             rf"{twelve}\s?(?:h\b|[ap]\.?\s?m|de la|da )",
-            rf"{hour}{_ENDS}",
         ]
     return any(re.search(rf"{_APART}{spelling}", text, re.IGNORECASE) for spelling in spellings)
 
