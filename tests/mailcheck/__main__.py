@@ -1,4 +1,4 @@
-"""Looks at rendered mail with other people's checkers: ``make check-mail``. For development; none of it is shipped.
+"""Shows rendered mail to other people's checkers: ``make check-mail``. For development; none of it is shipped.
 
 Ours over caniemail's data, html-validate, axe-core in Chromium, SpamAssassin. What is missing on this machine is
 skipped aloud; with CI in the environment it fails.
