@@ -7,11 +7,13 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mailer.cli.frame import Installation, pass_installation, say
+from mailer.errors import UsageError
 
 if TYPE_CHECKING:
     from mailer.store.editions import StoredIssue
@@ -29,16 +31,27 @@ Examples:
   mailer report 2026-05-01-spring --outcome refused
   mailer report 2026-05-01-spring --format csv > report.csv
   mailer report 2026-05-01-spring --format json | jq '.[] | select(.attempts > 1)'
+  mailer report 2026-05-01-spring --format html --out report.html
 """
 )
 @click.argument("slug")
 @click.option("--newsletter", metavar="NAME", help="Which newsletter, when there are several.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json", "html"]), default="table", show_default=True
+)
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--outcome", type=click.Choice(OUTCOMES), help="Only people with this outcome.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the page to this file.")
 @pass_installation
-def report(installation: Installation, slug: str, newsletter: str | None, form: str, outcome: str | None) -> None:
-    """Tell for each person in the audience of SLUG what happened."""
+def report(
+    installation: Installation, slug: str, newsletter: str | None, form: str, outcome: str | None, out: Path | None
+) -> None:
+    """Tell for each person in the audience of SLUG what happened; as html, for all together on one page."""
+    if form == "html":
+        _write_page(installation, slug, newsletter, outcome, out)
+        return
+    if out is not None:
+        raise UsageError("--out is for --format html.", hint="The other forms go to stdout: > report.csv")
     from mailer.cli.words import REPORT_COLUMNS, counts_sentence, report_json
     from mailer.flows.status import issue_named
     from mailer.store import ledger
@@ -73,6 +86,32 @@ def report(installation: Installation, slug: str, newsletter: str | None, form: 
             if back:
                 told = ", ".join(f"{count:,} {kind}" for kind, count in back.items())
                 say(f"Came back later: {told}. See: mailer bounces list --issue {issue.slug}", err=True)
+
+
+def _write_page(
+    installation: Installation, slug: str, newsletter: str | None, outcome: str | None, out: Path | None
+) -> None:
+    from mailer import wiring
+    from mailer.flows.report_page import report_page
+    from mailer.flows.status import issue_named
+    from mailer.store.database import reading
+
+    if outcome is not None:
+        raise UsageError("--outcome is for the forms with a row for each person.", hint="Leave it out for html.")
+    engine, settings = installation.database, installation.settings
+    with reading(engine) as connection:
+        issue = issue_named(connection, slug, newsletter)
+    page = report_page(
+        engine, issue, settings.newsletters.get(issue.newsletter), wiring.folders(settings), wiring.now()
+    )
+    if out is None:
+        say(page)
+        return
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"the page cannot be written ({error.strerror}).", where=str(out)) from None
+    say(f"Wrote {out}.", err=True)
 
 
 def _message_ids(installation: Installation, issue: StoredIssue) -> Callable[[int], str]:
