@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mailer.flows.status import Status
 
 WATCH_SECONDS = 2.0
+LATEST = 20  # issues that a live view looks at: what is being sent is among the latest
 
 
 @click.command(
@@ -22,6 +24,7 @@ WATCH_SECONDS = 2.0
 Examples:
   mailer status                        every issue, the latest first
   mailer status 2026-05-01-spring      one issue
+  mailer status --watch                every sending, live: bars, domains, the last troubles
   mailer status 2026-05-01-spring --watch
   mailer status 2026-05-01-spring --json | jq .accepted
 """
@@ -29,7 +32,7 @@ Examples:
 @click.argument("slug", required=False)
 @click.option("--newsletter", metavar="NAME", help="Which newsletter, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document: an object for SLUG, else a list.")
-@click.option("--watch", is_flag=True, help="Show it again every two seconds until the sending ends.")
+@click.option("--watch", is_flag=True, help="A live view until nothing is being sent any more.")
 @pass_installation
 def status(
     installation: Installation, slug: str | None, newsletter: str | None, as_json: bool, watch: bool
@@ -38,9 +41,9 @@ def status(
     from mailer.cli.words import status_json
     from mailer.errors import UsageError
 
-    if watch and (as_json or slug is None):
-        raise UsageError("--watch shows one issue to a person.", hint="Name its slug, without --json.")
-    if watch and slug is not None:
+    if watch and as_json:
+        raise UsageError("--watch is for a person.", hint="Take --json without it, as often as needed.")
+    if watch:
         _watch(installation, slug, newsletter)
         return
     found = _look(installation, slug, newsletter)
@@ -54,7 +57,9 @@ def status(
         say(_paragraph(one))
 
 
-def _look(installation: Installation, slug: str | None, newsletter: str | None) -> list[Status]:
+def _look(
+    installation: Installation, slug: str | None, newsletter: str | None, latest: int | None = None
+) -> list[Status]:
     from mailer.flows.status import issue_named, status_of
     from mailer.store.database import reading
     from mailer.store.report import find_issues
@@ -62,7 +67,7 @@ def _look(installation: Installation, slug: str | None, newsletter: str | None) 
     engine = installation.database
     with reading(engine) as connection:
         issues = (
-            find_issues(connection, newsletter=newsletter)
+            find_issues(connection, newsletter=newsletter, latest=latest)
             if slug is None
             else [issue_named(connection, slug, newsletter)]
         )
@@ -84,20 +89,29 @@ def _paragraph(one: Status) -> str:
     return "\n".join(lines)
 
 
-def _watch(installation: Installation, slug: str, newsletter: str | None) -> None:
+def _watch(installation: Installation, slug: str | None, newsletter: str | None) -> None:
+    if not installation.console.is_terminal:
+        _follow(installation, slug, newsletter)
+        return
+    from mailer.cli.watching import watch
+
+    with suppress(KeyboardInterrupt):  # how one stops to watch
+        watch(installation.console, installation.database, lambda: _look(installation, slug, newsletter, LATEST))
+
+
+def _follow(installation: Installation, slug: str | None, newsletter: str | None) -> None:
+    """Where nobody looks at a terminal: each issue again whenever it changed."""
     from mailer.store.states import SendingState
 
     running = {SendingState.SENDING, SendingState.SCHEDULED}
-    terminal = installation.console.is_terminal
-    shown = ""
+    shown: dict[int, str] = {}
     while True:
-        (one,) = _look(installation, slug, newsletter)
-        paragraph = _paragraph(one)
-        if paragraph != shown:
-            if terminal and shown:
-                click.echo(f"\x1b[{shown.count(chr(10)) + 1}F\x1b[J", nl=False, err=True)
-            say(paragraph, err=True)
-            shown = paragraph
-        if one.issue.state not in running:
+        found = _look(installation, slug, newsletter, LATEST)
+        for one in found:
+            paragraph = _paragraph(one)
+            if paragraph != shown.get(one.issue.id):
+                say(paragraph, err=True)
+                shown[one.issue.id] = paragraph
+        if not any(one.issue.state in running for one in found):
             return
         time.sleep(WATCH_SECONDS)

@@ -194,7 +194,8 @@ def test_watching_ends_when_nothing_goes_on() -> None:
     watched = run(["status", "spring", "--watch"])
     assert "spring (news): paused" in watched.stderr
     assert watched.stdout == ""
-    assert run(["status", "--watch"], exit_code=2).stderr.startswith("Error: --watch")
+    assert run(["status", "--watch"]).stderr == watched.stderr
+    assert run(["status", "--watch", "--json"], exit_code=2).stderr.startswith("Error: --watch")
 
 
 @pytest.mark.usefixtures("folder")

@@ -95,8 +95,8 @@ def fill(engine: Engine) -> None:
             )
         connection.execute(
             insert(BounceRow).values(
-                event_id="e1", source="mail", kind="hard", reason="no-such-address", recipient="person1@example.org",
-                action="none", issue_id=issue_id, at=NOON,
+                event_id="e1", source="mail", kind="hard", reason="no-such-address", issue_id=issue_id, at=NOON,
+                recipient="person1@example.org", action="none",
             )
         )  # fmt: skip
 
