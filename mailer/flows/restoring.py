@@ -158,7 +158,9 @@ def _settle(engine: Engine, live: Path | None, journal: Journal, result: Restore
             if issue_id not in known and _may_have_gone_on(journal, result.label, issue_id, newsletter, slug):
                 result.held[slug] = merging.hold(connection, issue_id, reason, now)
         result.notices = merging.give_up_notices(connection, reason, now, old_knows=live is not None)
-        there = set(connection.execute(text("SELECT newsletter, slug FROM issue")).tuples())
+        there = {
+            (row.newsletter, row.slug) for row in connection.execute(text("SELECT newsletter, slug FROM issue"))
+        }
     told = {(one.newsletter, one.slug) for one in journal.entries() if one.slug}
     result.guarded = sorted(slug for newsletter, slug in told - there)
 
