@@ -60,11 +60,13 @@ def demo(_installation: Installation, subscribers: int, folder: Path | None, ser
 
 def _serve(site: Site) -> None:
     """The web app at the address that the demo's settings name, while its mail server still catches."""
+    import signal
     import subprocess
 
     say(f"\nOpen {site.url}; mail to whoever subscribes there lands in {site.maildir}.", err=True)
     words = ["--config", str(site.settings), "serve", "--port", str(site.port)]
     server = subprocess.Popen([sys.executable, "-c", "from mailer.cli import main; main()", *words])  # noqa: S603 -- our own command
+    signal.signal(signal.SIGTERM, lambda _number, _frame: server.terminate())
     try:
         server.wait()
     except KeyboardInterrupt:  # Ctrl-C reached the server as well: it finishes what it has begun

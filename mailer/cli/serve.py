@@ -41,13 +41,14 @@ def serve(installation: Installation, host: str, port: int, processes: int, work
     """Run the web app: subscribe and unsubscribe pages, archive and feeds; on SQLite the worker too."""
     from mailer.web import create_app
 
+    settings = installation.settings
     _refuse_taken(host, port)
-    app = create_app(installation.settings)
+    app = create_app(settings)
     companion = _companion(installation, wanted=worker)
     if companion is not None:
         companion.start()
     shown = f"[{host}]" if ":" in host else host
-    say(f"Serving {installation.settings.base_url} at http://{shown}:{port}/. Ctrl-C ends it.", err=True)
+    say(f"Serving {settings.base_url} at http://{shown}:{port}/. Ctrl-C ends it.", err=True)
     try:
         _serve(app, f"{shown}:{port}", processes)
     finally:
