@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from subscribers import leaving, store
 from subscribers.store import Standing
 from subscribers.subscription import SubscriptionState
-from subscribers.tokens import BadToken, ExpiredToken
+from subscribers.tokens import UNDO_FOR, BadToken, ExpiredToken
 from subscribers.web.answers import evidence, masked, page, private
 from subscribers.web.services import Services
 
@@ -35,7 +35,7 @@ def add_leaving(pages: Blueprint, services: Services) -> None:
                 there = leaving.leave(connection, subscription_id, told, services.now())
             else:
                 there = store.standing(connection, subscription_id)
-        return private(_show(services, there, asked=request.method == "POST"))
+        return private(_show(services, there))
 
     @pages.route("/unsubscribe/undo/<token>", methods=["GET", "POST"])
     def undo(token: str) -> Response:
@@ -62,12 +62,13 @@ def add_leaving(pages: Blueprint, services: Services) -> None:
         return private(_undone(services, there, after))
 
 
-def _show(services: Services, there: Standing | None, *, asked: bool) -> Response:
+def _show(services: Services, there: Standing | None) -> Response:
     if there is None:  # erased, or never confirmed: nothing is sent, which is what was wanted
         return page("left", undo="")
     if there.state is not SubscriptionState.UNSUBSCRIBED:
         return _page(services, "leave", there)
-    undo = services.keys.undo(there.subscription_id, services.now()) if asked else ""
+    now = services.now()  # also for who comes back to see what a mail client's button did
+    undo = services.keys.undo(there.subscription_id, now) if now - there.since < UNDO_FOR else ""
     return _page(services, "left", there, undo=undo)
 
 

@@ -68,7 +68,7 @@ class PeoplePhrases:
     preferences_text: str
     saved: str
     save: str
-    language_title: str
+    waits_label: str
     pause_title: str
     pause_text: str
     pause_until: str
@@ -94,7 +94,6 @@ class PeoplePhrases:
     erased_title: str
     erased_text: str
     old_form: str
-    back: str
     not_subscribed_title: str
     not_subscribed_text: str
     move_title: str

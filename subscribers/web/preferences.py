@@ -143,6 +143,7 @@ class _Desk:
             status=status,
             languages=dict.fromkeys((*publication.languages, there.language)),
             chosen=there.language,
+            waits=there.waits,
             paused=services.date_in_words(paused, g.language) if paused else "",
             first_day=(today + timedelta(days=1)).isoformat(),
             last_day=(today + LONGEST_PAUSE).isoformat(),
@@ -160,6 +161,8 @@ class _Desk:
         if language not in self._services.newsletters[wish.there.newsletter].languages:
             raise Unclear("language", "")
         preferring.change_language(wish.connection, wish.there, language, wish.evidence, wish.now)
+        if chosen := request.form.getlist("waits"):  # a box without a tick sends nothing: a hidden "no" goes along
+            preferring.choose_waiting(wish.connection, wish.there, "yes" in chosen, wish.evidence, wish.now)
         return "saved"
 
     def _pause(self, wish: Wish) -> str:

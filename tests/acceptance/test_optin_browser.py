@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from mailer import wiring
 from mailer.flows.working import run_worker
-from mailer.store.database import open_database
+from mailer.store.database import open_database, writing
 from mailer.store.migrate import prepare_database
 from subscribers.rules import SubscribeRules
+from tests.builders.people import a_subscriber
 from tests.support.people_site import LINK, Site, a_site, path_in, text_of
 from tests.support.pictures import DESKTOP, PHONE
 from tests.support.smtp_server import smtp_server
@@ -172,6 +174,61 @@ def test_the_trip_needs_nothing_but_a_keyboard(browser: Browser, site: Site) -> 
     page.keyboard.press("Enter")
     page.wait_for_selector("text=You are erased")
     assert site.rows("subscriber") == []
+    context.close()
+
+
+PAGES = {
+    "form": "/news/subscribe",
+    "form in German": "/news/subscribe?lang=de",
+    "answer": "POST /news/subscribe",
+    "wrong address": "POST /news/subscribe wrong",
+    "embed": "/news/embed",
+    "confirm": "/confirm/{confirm}",
+    "unsubscribe": "/unsubscribe/{unsubscribe}",
+    "left": "POST /unsubscribe/{unsubscribe}",
+    "undo": "/unsubscribe/undo/{undo}",
+    "preferences": "/preferences/{preferences}",
+    "move": "/preferences/address/{move}",
+    "receipt": "/preferences/receipt/{receipt}",
+    "bad link": "/confirm/cut-off",
+}
+
+
+def tokens(site: Site, number: int) -> dict[str, str]:
+    keys, now = site.keys, site.clock()
+    return {
+        "confirm": keys.confirm(1, 1, now),
+        "unsubscribe": keys.unsubscribe(number),
+        "undo": keys.undo(number, now),
+        "preferences": keys.preferences(number),
+        "move": keys.address_change(number, "new@example.org", now),
+        "receipt": keys.receipt(number, now),
+    }
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(
+    browser: Browser, site: Site, width: int, mode: Literal["light", "dark"]
+) -> None:
+    with writing(site.engine) as connection:
+        a_subscriber(connection, ADA, status="pending", now=site.clock())
+        there = a_subscriber(connection, "bob@example.org", now=site.clock())
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=mode, locale="en-GB", bypass_csp=True
+    )
+    page = context.new_page()
+    for name, way in PAGES.items():
+        address = way.format(**tokens(site, there.subscription_id))
+        page.goto(site.settings.base_url + address.removeprefix("POST ").removesuffix(" wrong"))
+        if way.startswith("POST /news"):
+            page.evaluate("document.querySelector('form').noValidate = true")
+            page.get_by_label("Email address").fill("wrong" if way.endswith("wrong") else "eve@gmial.com")
+        if way.startswith("POST"):
+            page.locator("main button").first.click()
+        found: dict[str, Any] = Axe().run(page).response
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], name
+        fits(page)
     context.close()
 
 

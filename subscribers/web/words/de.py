@@ -63,7 +63,7 @@ WORDS: Final[dict[str, Any]] = {
     "preferences_text": "{newsletter} für {address}",
     "saved": "Gespeichert.",
     "save": "Speichern",
-    "language_title": "Sprache",
+    "waits_label": "Lieber eine späte Ausgabe in meiner Sprache als eine in einer anderen",
     "pause_title": "Pause",
     "pause_text": "Bis zum gewählten Tag kommt nichts, höchstens ein Jahr lang.",
     "pause_until": "Pause bis",
@@ -98,7 +98,6 @@ WORDS: Final[dict[str, Any]] = {
     "old_form": (
         "Diese Seite war lange offen. Es wurde nichts geändert: bitte noch einmal auf den Knopf drücken."
     ),
-    "back": "Zurück zum Abo",
     "not_subscribed_title": "Hier besteht kein Abo",
     "not_subscribed_text": "{newsletter} wird nicht an {address} geschickt.",
     "move_title": "Diese Adresse benutzen?",

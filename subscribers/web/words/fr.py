@@ -67,7 +67,7 @@ WORDS: Final[dict[str, Any]] = {
     "preferences_text": "{newsletter} pour {address}",
     "saved": "Enregistré.",
     "save": "Enregistrer",
-    "language_title": "Langue",
+    "waits_label": "Plutôt un numéro tardif dans ma langue qu’un numéro dans une autre",
     "pause_title": "Pause",
     "pause_text": "Rien ne sera envoyé avant le jour choisi, dans un an au plus.",
     "pause_until": "Pause jusqu’au",
@@ -103,7 +103,6 @@ WORDS: Final[dict[str, Any]] = {
     "old_form": (
         "Cette page était ouverte depuis longtemps. Rien n’a changé : cliquez encore une fois sur le bouton."
     ),
-    "back": "Retour à votre abonnement",
     "not_subscribed_title": "Il n’y a pas d’abonnement",
     "not_subscribed_text": "{newsletter} n’est pas envoyé à {address}.",
     "move_title": "Utiliser cette adresse ?",

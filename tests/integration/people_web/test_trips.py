@@ -198,6 +198,17 @@ def test_preferences_change_language_and_pause(site: Site) -> None:
         assert 'role="alert"' in answer.text
 
 
+def test_somebody_may_wait_for_their_language(site: Site) -> None:
+    confirmed(site)
+    link = f"/preferences/{site.keys.preferences(1)}"
+    for ticked, kept in ((["no", "yes"], True), (["no"], False)):
+        form = form_of(site.client().get(link).text)
+        fields = {"do": "language", "language": "en", "form": form, "waits": ticked}
+        page = site.client().post(link, data=fields).text
+        assert bool(site.rows("subscription")[0]["waits"]) is kept
+        assert ('value="yes" checked' in page) is kept
+
+
 @pytest.mark.parametrize("wish", ["language", "pause", "resume", "address", "data", "leave", "erase"])
 def test_preferences_change_nothing_without_the_field_of_our_own_page(site: Site, wish: str) -> None:
     confirmed(site)
