@@ -61,5 +61,5 @@ def test_a_sqlite_backup_is_not_put_into_postgresql(tmp_path: Path, postgres_url
     prepare_database(small)
     back_up(small, tmp_path / "b.db", NOW)
     small.dispose()
-    with pytest.raises(UsageError, match="docs/backup.md"):
+    with pytest.raises(UsageError, match=r"docs/backup\.md"):
         restore(postgres_url, tmp_path / "b.db", Journal(tmp_path / "mailer.journal"), NOW)
