@@ -50,7 +50,7 @@ class Rules:
     complaint_rate: float = 0.001
     complaints_at_least: int = 2
     blame_rate: float = 0.01  # of an issue's audience whose servers blame the sender, above which it pauses
-    believe_reports: bool = True  # False: a report that proves nothing of ours only counts, as a soft bounce does
+    believe_reports: bool = False  # True: also a report that proves nothing, which anybody could write, suppresses
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from mailer.bounce.bounce import Bounce
-from mailer.bounce.return_path import PREFIX, TOKEN_CHARACTERS, ReturnPaths
+from mailer.bounce.return_path import PREFIX, ReturnPaths
 from mailer.newsletter import Newsletter
 from mailer.render.headers import bounce_domain
 from mailer.render.message import message_id
@@ -30,7 +30,7 @@ REPORTED_WITHIN: Final = timedelta(days=10)
 """Fields alone are believed about mail that went out so lately: servers give up after five days, then tell."""
 _MADE_BY_SERVERS: Final = frozenset({"dsn", "arf", "json_notification"})
 """Readers whose forms have fields for the recipient; an address in a text is no such field."""
-_TOKEN: Final = re.compile(rf"<?{re.escape(PREFIX)}[a-z2-7]{{{TOKEN_CHARACTERS}}}@", re.IGNORECASE)
+_LIKE_OURS: Final = re.compile(rf"<?{re.escape(PREFIX)}", re.IGNORECASE)
 _LINK: Final = re.compile(r"/unsubscribe/([A-Za-z0-9_.-]{20,1024})")
 _WAS_SENT: Final = frozenset(
     {DeliveryState.ACCEPTED.value, DeliveryState.UNKNOWN.value, DeliveryState.SENDING.value}
@@ -79,7 +79,7 @@ class Matcher:
         found = self._by_token(connection, paths)
         if found is not None:
             return Match(found, Proof.RETURN_PATH)
-        if any(_TOKEN.match(path) for path in paths):
+        if any(_LIKE_OURS.match(path) for path in paths):
             return NO_MATCH
         people = self._people(connection, bounce)
         if (by_id := self._by_message_id(people, bounce)) is not None:

@@ -131,7 +131,7 @@ def test_json_has_one_item_a_recipient_with_the_promised_keys(newsroom: Sent) ->
 def test_a_forged_return_path_changes_nothing(newsroom: Sent) -> None:
     victim = "person2@example.org"
     real = newsroom.received[victim].mail_from
-    forged = real.replace(real[12], "q" if real[12] != "q" else "r")
+    forged = real[:12] + ("q" if real[12] != "q" else "r") + real[13:]
     raw = a_dsn(recipient=victim).replace(TOKEN.encode(), forged.encode())
     (item,) = items(piped(newsroom, raw, "--json"))
     assert (item["class"], item["matched"]) == ("hard", False)

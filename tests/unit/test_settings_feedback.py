@@ -46,7 +46,7 @@ def test_a_full_table_becomes_values(tmp_path: Path) -> None:
         soft_days = 7
         bounce_rate = 0.1
         complaint_rate = 0
-        believe_reports = false
+        believe_reports = true
         [bounces.actions]
         policy = "nothing"
         complaint = "suppress"
@@ -69,7 +69,7 @@ def test_a_full_table_becomes_values(tmp_path: Path) -> None:
     rules = bounces.rules
     assert (rules.soft_limit, rules.soft_span, rules.bounce_rate) == (3, timedelta(days=7), 0.1)
     assert (rules.actions[Kind.POLICY], rules.actions[Kind.HARD]) == (Action.NOTHING, Action.SUPPRESS)
-    assert not rules.believe_reports
+    assert rules.believe_reports
     assert "opens" not in repr(bounces)
 
 

@@ -99,11 +99,12 @@ def test_a_replay_changes_nothing_even_after_the_person_was_freed(office: Office
     assert len(office.stored()) == office.raws() == 1
 
 
-@pytest.mark.parametrize("spoil", ["nonsense", "another key", "one letter"])
+@pytest.mark.parametrize("spoil", ["nonsense", "short", "another key", "one letter"])
 def test_a_forged_token_changes_nothing_whoever_the_report_names(office: Office, spoil: str) -> None:
     real = office.return_path(ADA)
     forged = {
         "nonsense": f"bounce+{'a' * 32}@news.example",
+        "short": "bounce+1890@news.example",
         "another key": ReturnPaths([b"another secret of its own"], "news.example").make(office.delivery(ADA)[0]),
         "one letter": real[:20] + ("b" if real[20] != "b" else "c") + real[21:],
     }[spoil]
@@ -157,14 +158,28 @@ def test_the_unsubscribe_link_of_the_returned_mail_tells(office: Office) -> None
     assert office.suppressed() == {BEN: "complaint"}
 
 
-def test_fields_alone_count_for_mail_of_the_last_days_only(office: Office) -> None:
+def test_fields_alone_only_count_and_for_mail_of_the_last_days_only(office: Office) -> None:
     raw = came_to(a_dsn(recipient=ADA), "bounces@news.example")
     office.later(days=11)
     assert office.feedback.take_mail(raw).taken[0].match.delivered is None
     office.later(days=-8)
-    other = raw.replace(b"could not be delivered", b"was not delivered")
-    assert office.feedback.take_mail(other).taken[0].match.proof is Proof.FIELDS
+    (taken,) = office.feedback.take_mail(raw.replace(b"could not be delivered", b"was not delivered")).taken
+    assert (taken.match.proof, taken.action) == (Proof.FIELDS, Action.COUNT)
+    assert office.suppressed() == {}
+    office.feedback.take_mail(a_hard_bounce(office, ADA))
     assert office.suppressed() == {ADA: "hard-bounce"}
+
+
+def test_dead_by_fields_alone_for_five_issues_in_a_row_suppresses(office: Office) -> None:
+    office.later(days=30)
+    actions = []
+    for number in range(5):
+        office.send(f"issue-{number}")
+        office.later(days=1)
+        raw = a_dsn(recipient=ADA, text=f"Issue {number} was not delivered.")
+        actions.append(office.feedback.take_mail(came_to(raw, "bounces@news.example")).taken[0].action)
+        office.later(days=6)
+    assert actions == [Action.COUNT] * 4 + [Action.SUPPRESS]
 
 
 def test_fields_alone_never_speak_of_people_who_got_nothing(office: Office) -> None:
@@ -174,13 +189,11 @@ def test_fields_alone_never_speak_of_people_who_got_nothing(office: Office) -> N
     assert office.stored() == [("mail", "hard", "", "nothing")]
 
 
-def test_a_careful_operator_lets_fields_alone_only_count(engine: Engine) -> None:
-    office = Office(engine, Rules(believe_reports=False))
+def test_an_operator_may_believe_fields_alone(engine: Engine) -> None:
+    office = Office(engine, Rules(believe_reports=True))
     office.people(ADA)
     office.send()
-    taken = office.feedback.take_mail(came_to(a_dsn(recipient=ADA), "bounces@news.example")).taken
-    assert taken[0].action is Action.COUNT
-    office.feedback.take_mail(a_hard_bounce(office, ADA))
+    office.feedback.take_mail(came_to(a_dsn(recipient=ADA), "bounces@news.example"))
     assert office.suppressed() == {ADA: "hard-bounce"}
 
 
