@@ -52,6 +52,11 @@ class Newsletter:
     on_unknown: OnUnknown = OnUnknown.RESEND
     shortcodes: Mapping[str, Shortcode] = field(default_factory=dict)
     lint: Mapping[str, str] = field(default_factory=dict)  # rule → "off", "on", "warning" or "error"
+    theme: str = "standard"  # or "plain", or a folder of one's own in templates/themes
+    fonts: str = ""  # CSS font families for text; "" : those of the reader's system
+    footer: str = ""  # lines of one's own above the licence; addresses in it become links
+    colours: Mapping[str, str] = field(default_factory=dict)  # "page", "text", … of light mode
+    dark_colours: Mapping[str, str] = field(default_factory=dict)
     translation_deadline_seconds: int = LONGEST_WAIT_SECONDS  # 0: nobody waits for a translation
 
     @property

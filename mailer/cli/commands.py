@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "lint": Entry("mailer.cli.lint", "lint", "Check issues like source code."),
     "render": Entry("mailer.cli.render", "render", "Render an issue to HTML, text, MJML and a message."),
     "preview": Entry("mailer.cli.preview", "preview", "Show an issue in the browser, live while you write."),
+    "theme": Entry("mailer.cli.theme", "theme", "Name the templates of a mail's look; copy one to change it."),
     "send": Entry("mailer.cli.send", "send", "Send an issue to its audience, or go on with it."),
     "status": Entry("mailer.cli.status", "status", "Show how sendings stand."),
     "report": Entry("mailer.cli.report", "report", "Tell for each person what happened."),

@@ -12,6 +12,8 @@ from mailer.newsletter import LONGEST_WAIT_SECONDS, Newsletter, OnUnknown, Short
 
 _KEY: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 DEFAULT_ACCENT: Final = "#0b57a4"
+COLOURS: Final = ("page", "card", "tint", "line", "text", "muted", "band")
+"""What can be coloured beside the accent: a ``Scheme``'s fields that are not worked out."""
 RESERVED: Final = frozenset(
     {"subscribe", "confirm", "unsubscribe", "preferences", "hooks", "healthz", "metrics", "static"}
 )
@@ -45,6 +47,11 @@ def read_newsletter(key: str, table: Table, base_url: str) -> Newsletter:
         on_unknown=table.take("on_unknown", values.one_of(OnUnknown), OnUnknown.RESEND),
         shortcodes=_read_shortcodes(table.table("shortcodes")),
         lint=_read_lint(table.table("lint")),
+        theme=table.take("theme", values.theme_name, "standard"),
+        fonts=table.take("fonts", values.font_families, ""),
+        footer=table.take("footer", values.lines, ""),
+        colours=_read_colours(table.table("colours")),
+        dark_colours=_read_colours(table.table("dark_colours")),
         translation_deadline_seconds=table.take("translation_deadline", values.span, LONGEST_WAIT_SECONDS),
     )
 
@@ -67,6 +74,14 @@ def _lint_word(words: Sequence[str]) -> Callable[[object], str]:
         return str(value)
 
     return read
+
+
+def _read_colours(table: Table | None) -> dict[str, str]:
+    if table is None:
+        return {}
+    read = {name: table.take(name, values.colour, "") for name in COLOURS}
+    table.close()
+    return {name: colour for name, colour in read.items() if colour}
 
 
 def _read_shortcodes(table: Table | None) -> dict[str, Shortcode]:

@@ -142,6 +142,22 @@ def colour(value: object) -> str:
     return value.lower()
 
 
+def theme_name(value: object) -> str:
+    """The name of a theme, which is a folder's too."""
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value):
+        raise ValueError('must be the name of a theme as "plain": a-z, 0-9 and -')
+    return value
+
+
+def font_families(value: object) -> str:
+    """CSS font families in the order in which they are tried, in single quotes where a name has blanks."""
+    said = text(value).replace('"', "'")
+    families = [family.strip() for family in said.split(",")]
+    if not all(re.fullmatch(r"'[\w -]+'|[\w-]+", family) for family in families):
+        raise ValueError("must be font families as \"Georgia, 'Times New Roman', serif\"")
+    return ",".join(families)
+
+
 def language(value: object) -> str:
     said = text(value).lower()
     if not _LANGUAGE.fullmatch(said):

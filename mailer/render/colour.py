@@ -7,6 +7,7 @@ inverts both.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass, replace
 from typing import Final
@@ -99,12 +100,20 @@ def _ink(ground: str) -> str:
     return "#ffffff"
 
 
-def scheme(accent: str, *, dark: bool) -> Scheme:
-    """The colours of light or dark mode for an accent."""
-    chosen = _DARK if dark else _LIGHT
+def scheme(accent: str, *, dark: bool, own: Mapping[str, str] | None = None) -> Scheme:
+    """The colours of light or dark mode for an accent; ``own`` are an operator's in place of ours, by field.
+
+    Texts are made readable on the operator's grounds as the accent is.
+    """
+    own = dict(own or {})
+    chosen = replace(_DARK if dark else _LIGHT, **{name: own[name] for name in own if name != "band"})
+    band = own.get("band", accent)
+    if own:
+        grounds = (chosen.card, chosen.tint, chosen.page)
+        chosen = replace(chosen, text=readable(chosen.text, *grounds), muted=readable(chosen.muted, *grounds))
     return replace(
         chosen,
         accent=readable(accent, chosen.card, chosen.tint, chosen.page, at_least=READABLE if dark else _WITH_SPARE),
-        band=accent,
-        on_band=_ink(accent),
+        band=band,
+        on_band=_ink(band),
     )

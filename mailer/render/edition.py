@@ -5,7 +5,8 @@ Law: the same issue, newsletter and templates give the same bytes; no clock, no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from pathlib import Path
@@ -18,6 +19,7 @@ from mailer.issue.model import Issue
 from mailer.newsletter import Newsletter
 from mailer.render.colour import scheme
 from mailer.render.html_body import body_rows
+from mailer.render.html_escape import escape
 from mailer.render.inline_css import inline_css
 from mailer.render.licence import licence_of
 from mailer.render.links import scheme_of
@@ -31,7 +33,7 @@ from mailer.render.model import (
 )
 from mailer.render.outline import Outline, outline
 from mailer.render.phrases import Phrases, phrases_for
-from mailer.render.templates import fill, version
+from mailer.render.templates import fill, themed, version
 from mailer.render.text_body import TextBody
 from mailer.render.tongue import date_in_words, direction, own_name
 from mailer.render.tree import Node, clean, clean_url, plain, tree
@@ -39,6 +41,7 @@ from mailer.render.weights import weights
 
 SANS: Final = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 MONO: Final = "Menlo,Consolas,monospace"
+_ADDRESS: Final = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]")
 _EXCERPT_CHARACTERS: Final = 140  # about what a mail client shows after the subject
 _NUMBER_KEYS: Final = ("number", "issue", "issue_number", "issue-number", "no")
 
@@ -60,6 +63,20 @@ class Other:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The body for ``issue.mjml``, a piece of HTML for each ``mj-text``; ``in_words`` has no pictures."""
+
+    outline: Outline
+    notes_title: str
+
+    def __iter__(self) -> Iterator[Markup]:
+        return map(Markup, body_rows(self.outline, self.notes_title))
+
+    def in_words(self) -> Iterator[Markup]:
+        return map(Markup, body_rows(self.outline, self.notes_title, pictures=False))
+
+
 def render_edition(
     issue: Issue,
     newsletter: Newsletter,
@@ -72,15 +89,15 @@ def render_edition(
     Raises TemplateError (a template is missing or broken) and SettingsError (the accent is no colour).
     """
     newsletter = _printable(newsletter)
+    folders = themed(template_folders, newsletter.theme)
     order = outline(below_title(tree(issue.tokens), issue.title), issue.sections)
     phrases = phrases_for(issue.language)
     values = _values(issue, newsletter, translations, order, phrases)
     body = TextBody(order, phrases.notes).text()
-    text = fill(template_folders, "issue/issue.txt", {**values, "body": body})
-    body_html = [Markup(row) for row in body_rows(order, phrases.notes)]  # noqa: S704 - escaped when written
-    mjml = fill(template_folders, "issue/issue.mjml", {**values, "rows": body_html})
+    text = fill(folders, "issue/issue.txt", {**values, "body": body})
+    mjml = fill(folders, "issue/issue.mjml", {**values, "rows": Rows(order, phrases.notes)})
     compiled = compile_mjml(mjml, language=issue.language, direction=direction(issue.language))
-    html = inline_css(compiled, fill(template_folders, "issue/prose.css", values))
+    html = inline_css(compiled, fill(folders, "issue/prose.css", values))
     for part, where in ((html, "issue/footer.mjml"), (text, "issue/issue.txt")):
         if UNSUBSCRIBE_SLOT not in part:
             raise TemplateError(
@@ -96,7 +113,7 @@ def render_edition(
         html=html,
         text=text.strip("\n") + "\n",
         source_sha256=issue.source_sha256,
-        template_version=version(template_folders),
+        template_version=version(folders),
         weights=weights(html, order),
     )
 
@@ -116,10 +133,10 @@ def _values(
         "end": "right" if way == "ltr" else "left",
         "chrome": _chrome(phrases, issue.language),
         "phrases": phrases,
-        "light": scheme(newsletter.accent, dark=False),
-        "dark": scheme(newsletter.accent, dark=True),
+        "light": scheme(newsletter.accent, dark=False, own=newsletter.colours),
+        "dark": scheme(newsletter.accent, dark=True, own=_dark_colours(newsletter)),
         "accent": newsletter.accent,
-        "sans": SANS,
+        "sans": newsletter.fonts or SANS,
         "mono": MONO,
         "newsletter": newsletter,
         "logo": _web_address(newsletter.logo),
@@ -133,6 +150,7 @@ def _values(
         "web_url": web_url,
         "others": _others(translations, issue.language),
         "sender": _sender(newsletter),
+        "footer": _footer(newsletter.footer),
         "licence": licence_of(newsletter.licence),
         "slots": {"unsubscribe": UNSUBSCRIBE_SLOT, "preferences": PREFERENCES_SLOT, "address": ADDRESS_SLOT},
     }
@@ -145,6 +163,7 @@ def _printable(newsletter: Newsletter) -> Newsletter:
         name=" ".join(clean(newsletter.name).split()),
         sender=" ".join(clean(newsletter.sender).split()),
         postal_address=clean(newsletter.postal_address).strip(),
+        footer=clean(newsletter.footer).strip(),
         licence=" ".join(clean(newsletter.licence).split()),
     )
 
@@ -196,6 +215,22 @@ def _others(translations: Sequence[Translation], language: str) -> list[Other]:
         Other(other.language, own_name(other.language), clean_url(other.url))
         for other in translations
         if other.language != language and _web_address(other.url)
+    ]
+
+
+def _dark_colours(newsletter: Newsletter) -> Mapping[str, str]:
+    """A band of its own colour has it in the dark too, as the accent does."""
+    return {name: newsletter.colours[name] for name in newsletter.colours if name == "band"} | dict(
+        newsletter.dark_colours
+    )
+
+
+def _footer(text: str) -> list[Markup]:
+    """The operator's own lines, with the addresses in them as links."""
+    return [
+        Markup(_ADDRESS.sub(r'<a href="\g<0>">\g<0></a>', escape(line)))  # noqa: S704 - escaped before
+        for line in text.splitlines()
+        if line.strip()
     ]
 
 

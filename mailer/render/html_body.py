@@ -27,6 +27,7 @@ class HtmlBody:
     notes_title: str
     picture_width: int = 576
     dense: bool = False  # full of tables
+    pictures: bool = True  # without them their words stand in their place, with a link to look
 
     def blocks(self, nodes: Iterable[Node]) -> str:
         return "".join(self.node(node) for node in nodes)
@@ -81,6 +82,8 @@ class HtmlBody:
         return self._shown(node, style, alternative(node))
 
     def _shown(self, node: Node, style: str, alt: str) -> str:
+        if not self.pictures:
+            return self._in_words(node)
         width = attribute(node, "width").removesuffix("px")
         pixels = min(int(width), self.picture_width) if width.isascii() and width.isdigit() else 0
         if not pixels and style == "wide":
@@ -88,6 +91,13 @@ class HtmlBody:
         size = f' width="{pixels}"' if pixels else ""
         source = escape_url(attribute(node, "src"))
         return f'<img src="{source}" alt="{escape(alt)}" class="{style}"{size}/>'
+
+    def _in_words(self, image: Node) -> str:
+        """What a picture shows, leading to it unless it stands in a link that leads elsewhere."""
+        words, link = alternative(image), image.parent
+        if link is not None and link.type == "link" and attribute(link, "href"):
+            return f"[{escape(words or readable_url(attribute(link, 'href')))}]"
+        return f'<a href="{escape_url(attribute(image, "src"))}">[{escape(words)}]</a>' if words else ""
 
     def _figure(self, node: Node) -> str:
         """An image by itself and what is said about it: its caption, else its title."""
@@ -106,6 +116,8 @@ class HtmlBody:
         if link is not None and link.type == "link" and attribute(link, "href"):
             name = f' aria-label="{escape(alternative(images[0]))}"' if said else _name(link)
             shown = f'<a href="{escape_url(attribute(link, "href"))}"{name}>{shown}</a>'
+        if not self.pictures:
+            return f"<p>{'<br/>'.join(filter(None, [shown, '' if said else words]))}</p>" if shown or words else ""
         below = f'<p class="caption">{words}</p>' if words else ""
         return f'<div class="figure">{shown}{below}</div>'
 
@@ -199,9 +211,10 @@ WRITERS: Final[Mapping[str, _Writer]] = {
 }
 
 
-def body_rows(outline: Outline, notes_title: str) -> list[str]:
+def body_rows(outline: Outline, notes_title: str, *, pictures: bool = True) -> list[str]:
     """The body of an issue in rows of the mail: small parts share one."""
-    body = HtmlBody(outline, notes_title, dense=is_dense(node for part in outline.parts for node in part.nodes))
+    dense = is_dense(node for part in outline.parts for node in part.nodes)
+    body = HtmlBody(outline, notes_title, dense=dense, pictures=pictures)
     rows: list[str] = []
     for part in outline.parts:
         written = body.blocks(part.nodes)

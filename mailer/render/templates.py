@@ -30,6 +30,39 @@ FILES: Final = (
 )
 
 
+STANDARD: Final = "standard"
+"""The theme that is no folder of its own: the templates themselves."""
+THEMES: Final = "themes"
+
+
+def themed(folders: Sequence[Path], theme: str) -> tuple[Path, ...]:
+    """Where a theme's templates are looked for: a folder's own theme before the folder, the user's before ours.
+
+    Raises TemplateError when no folder has such a theme.
+    """
+    if theme == STANDARD:
+        return tuple(folders)
+    if theme not in themes(folders):
+        known = ", ".join(themes(folders))
+        raise TemplateError(f"There is no theme {theme!r}.", where="theme", hint=f"There are: {known}.")
+    found = [place for folder in folders for place in (folder / THEMES / theme, folder)]
+    return tuple(place for place in found if place.is_dir())
+
+
+def themes(folders: Sequence[Path]) -> tuple[str, ...]:
+    """The names of all themes, the standard one first."""
+    own = {entry.name for folder in folders for entry in (folder / THEMES).glob("*") if entry.is_dir()}
+    return (STANDARD, *sorted(own - {STANDARD}))
+
+
+def place_of(folders: Sequence[Path], name: str) -> Path:
+    """The file that a template of that name is read from. Raises TemplateError when there is none."""
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is None:
+        raise _absent(name, folders)
+    return path
+
+
 @lru_cache(maxsize=8)
 def _environment(folders: tuple[Path, ...]) -> Environment:
     environment = Environment(
@@ -68,10 +101,7 @@ def version(folders: Sequence[Path]) -> str:
     """SHA-256, hex, over the names and bytes of every template and style that an edition is made from."""
     digest = hashlib.sha256()
     for name in FILES:
-        path = next((folder / name for folder in folders if (folder / name).is_file()), None)
-        if path is None:
-            raise _absent(name, folders)
-        content = path.read_bytes()
+        content = place_of(folders, name).read_bytes()
         digest.update(f"{name}\n{len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()

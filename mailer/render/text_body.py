@@ -150,8 +150,10 @@ class TextBody:
     def mark(self, words: str, url: str) -> str:
         """The words of a link and where they lead: nothing twice, a number for everything long."""
         url = clean_url(readable_url(url))
-        if not url or not words.strip():
+        if not url:
             return words
+        if not words.strip():  # a picture without words, in a link
+            return url
         if scheme_of(url) == "mailto":
             address = url.partition(":")[2].partition("?")[0]
             return words if address in words else f"{words} <{address}>"
