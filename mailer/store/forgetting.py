@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, update
 
+from mailer.store import bounces
 from mailer.store.states import DeliveryState
 from mailer.store.tables import DeliveryRow
 
@@ -15,7 +16,7 @@ _WAITING: Final = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
 
 
 def forget_addresses(connection: Connection, subscription_ids: Sequence[int]) -> None:
-    """Take the addresses out of these subscriptions' deliveries; what was still to be sent is skipped.
+    """Take the addresses out of these subscriptions' deliveries and bounces; what was still to be sent is skipped.
 
     The caller's transaction removes the person: a report then names the rows without saying whose they were.
     """
@@ -30,3 +31,4 @@ def forget_addresses(connection: Connection, subscription_ids: Sequence[int]) ->
         .where(theirs)
         .values(reply=func.replace(DeliveryRow.reply, DeliveryRow.address, ERASED), address="")
     )
+    bounces.forget_people(connection, subscription_ids)

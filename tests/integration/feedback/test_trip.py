@@ -15,6 +15,7 @@ from mailer.errors import DatabaseError
 from mailer.flows.matching import Proof
 from mailer.store import bounces
 from mailer.store.database import open_database
+from mailer.store.forgetting import forget_addresses
 from mailer.store.states import DeliveryState, SendingState
 from mailer.store.tables import IssueRow
 from subscribers.address import parse_address
@@ -425,14 +426,20 @@ def test_raw_mail_is_kept_for_ninety_days_and_what_it_said_stays(office: Office)
     assert (office.raws(), office.stored()) == (0, [("mail", "hard", "return-path", "suppress")])
 
 
-def test_nothing_is_kept_of_people_who_were_erased(office: Office) -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+def test_nothing_is_kept_of_people_who_were_erased(office: Office, at_once: bool) -> None:
     office.feedback.take_mail(a_hard_bounce(office, ADA))
+    office.feedback.take_mail(a_soft_bounce(office, BEN))
     _, subscription_id = office.delivery(ADA)
     with office.engine.begin() as connection:
+        if at_once:
+            forget_addresses(connection, [subscription_id])
         connection.execute(delete(SubscriptionRow).where(SubscriptionRow.id == subscription_id))
-    office.feedback.keep_house()
-    assert office.raws() == 0
-    assert [row.recipient + row.diagnostic for row in bounces.list_bounces(office.engine)] == [""]
+    if not at_once:
+        office.feedback.keep_house()
+    assert office.raws() == 1
+    rows = [(row.recipient, bool(row.diagnostic)) for row in bounces.list_bounces(office.engine)]
+    assert rows == [(BEN, True), ("[erased]", False)]
 
 
 def test_hostile_text_can_be_stored(office: Office) -> None:
