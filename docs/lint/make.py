@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from mailer.lint.engine import RULES
+from mailer.lint.reached import REACHED
 from mailer.lint.reading import READING
 from mailer.lint.rule import Rule
 from mailer.lint.translation import PAIR_RULES
@@ -66,7 +67,7 @@ def index() -> str:
         "\nThese are found while an issue is read, or in the finished mail, and have no page:\n",
         "| rule | what it finds |",
         "| --- | --- |",
-        *(f"| {name} | {sentence.rstrip('.')} |" for name, sentence in READING.items()),
+        *(f"| {name} | {sentence.rstrip('.')} |" for name, sentence in (READING | REACHED).items()),
     ]
     return "\n".join(lines) + "\n"
 

@@ -14,6 +14,7 @@ from mailer.errors import SettingsError
 from mailer.issue import Issue, Problem, Severity
 from mailer.lint.directives import Directives
 from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.reached import REACHED, Answer, reached_problems
 from mailer.lint.reading import READING, is_said_better, judged
 from mailer.lint.rule import Rule
 from mailer.lint.rules import RULES
@@ -21,7 +22,17 @@ from mailer.lint.size import Weight, size_problems
 from mailer.lint.translation import PAIR_RULES
 from mailer.lint.translation.pair import Pair, PairRule
 
-__all__ = ["KNOWN", "RULES", "WORDS", "LintSettings", "lint", "lint_rendered", "lint_translation", "rule"]
+__all__ = [
+    "KNOWN",
+    "RULES",
+    "WORDS",
+    "LintSettings",
+    "lint",
+    "lint_reached",
+    "lint_rendered",
+    "lint_translation",
+    "rule",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,9 @@ class LintSettings:
 DEFAULT: Final = LintSettings()
 WORDS: Final = ("off", "on", "warning", "error")
 _BY_ID: Final = {candidate.id: candidate for candidate in RULES}
-KNOWN: Final = frozenset(_BY_ID) | {candidate.id for candidate in PAIR_RULES} | frozenset(READING)
+KNOWN: Final = (
+    frozenset(_BY_ID) | {candidate.id for candidate in PAIR_RULES} | frozenset(READING) | frozenset(REACHED)
+)
 """Every rule that a comment or the settings may name."""
 
 
@@ -102,6 +115,14 @@ def lint_translation(original: Issue, translation: Issue, *, settings: LintSetti
         for finding in candidate.check(pair)
     ]
     return _settled(found, directives, settings)
+
+
+def lint_reached(
+    issue: Issue, answers: Mapping[tuple[str, bool], Answer], *, settings: LintSettings = DEFAULT
+) -> list[Problem]:
+    """What is wrong with an issue's links as the web ``answers`` (by address, and whether it is an image)."""
+    directives = Directives.read(Manuscript(issue), KNOWN)
+    return _settled(reached_problems(issue, answers), directives, settings)
 
 
 def _problem(manuscript: Manuscript, origin: Rule | PairRule, finding: Finding) -> Problem:

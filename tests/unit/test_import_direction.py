@@ -27,7 +27,9 @@ BELOW = {
     "mailer.intake": {"mailer.settings", "mailer.bounce"},
     "mailer.store": {"mailer.render", "mailer.lint", "mailer.issue", "mailer.bounce"},
     "mailer.delivery": {"mailer.store", "mailer.render", "mailer.settings"},
+    "mailer.reach": {"mailer.lint", "mailer.issue"},
     "mailer.flows": {
+        "mailer.reach",
         "mailer.delivery",
         "mailer.store",
         "mailer.render",
