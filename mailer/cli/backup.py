@@ -10,6 +10,7 @@ import click
 
 from mailer.cli.frame import Installation, pass_installation, say
 from mailer.cli.subscriber_arguments import ask
+from mailer.errors import MailerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,7 @@ def restore(installation: Installation, file: Path, yes: bool) -> None:
     from mailer.flows.journaling import journal_of
     from mailer.flows.restoring import look
     from mailer.flows.restoring import restore as put_back
+    from mailer.flows.working import only_worker
     from mailer.store.database import database_file, open_database
 
     url = installation.settings.database
@@ -71,7 +73,13 @@ def restore(installation: Installation, file: Path, yes: bool) -> None:
         ask(f"Replace {there} by the backup{when}?", yes=yes)
     journal = journal_of(engine, installation.settings.folder)
     engine.dispose()
-    done = put_back(url, file, journal, datetime.now(UTC))
+    with only_worker(engine) as alone:
+        if not alone:
+            raise MailerError(
+                "a worker is running (mailer worker or mailer serve); nothing was changed.",
+                hint="Stop it, restore, and start it again.",
+            )
+        done = put_back(url, file, journal, datetime.now(UTC))
     say("\n".join(_told(done)), err=True)
 
 

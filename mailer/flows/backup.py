@@ -129,7 +129,7 @@ def _dump(engine: Engine, part: Path) -> None:
             check=False,
         )
     if made.returncode:
-        said = (made.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        said = (made.stderr.strip().splitlines() or ["it said nothing"])[-1].removeprefix("pg_dump: ")
         raise MailerError(f"pg_dump failed: {said}.", hint="Its version must be at least the server's.")
 
 

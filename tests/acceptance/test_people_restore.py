@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailer.cli import main
+from mailer.flows.working import only_worker
+from mailer.store.database import open_database
 from tests.acceptance.test_send import ISSUE, SLUG
 from tests.support.newsroom import Newsroom
 from tests.support.smtp_server import Recorder, smtp_server
@@ -228,6 +230,18 @@ def test_what_is_no_backup_of_ours_is_refused_and_nothing_is_overwritten_unasked
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
         newer.commit()
     assert "newer than this program" in house.run("restore", "b.db", "--yes", code=1)
+
+
+def test_nothing_is_put_back_under_a_running_worker(house: House) -> None:
+    house.run("backup", "b.db")
+    house.run("subscribers", "add", "new@example.org")
+    engine = open_database(f"sqlite:///{house.folder / 'mailer.db'}")
+    with only_worker(engine) as alone:
+        assert alone
+        assert "a worker is running" in house.run("restore", "b.db", "--yes", code=1)
+    assert "new@example.org" in house.run("subscribers", "list")
+    house.run("restore", "b.db", "--yes")
+    assert "new@example.org" not in house.run("subscribers", "list")
 
 
 def test_a_backup_shows_one_moment_while_others_write(house: House) -> None:
