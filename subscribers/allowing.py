@@ -6,17 +6,16 @@ import ipaddress
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import cache
+from typing import Final
 
-from sqlalchemy import Connection, delete
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, TextClause, delete, text
 
 from subscribers.limits import MICROSECONDS, Allowance, Bucket, pour
 from subscribers.tables import BucketRow
 
 Hash = Callable[[str], str]
 IPV6_NETWORK_BITS: Final = 64  # what one household or one server is given
-_TABLE: Any = BucketRow.__table__
 
 
 def buckets_for(
@@ -60,22 +59,27 @@ def network_of(address: str) -> str:
 
 def charge(connection: Connection, buckets: Sequence[Bucket], now: datetime) -> bool:
     """Whether one more passes all buckets. Their rows are locked until the transaction ends."""
-    insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[connection.dialect.name]
     now_us = int(now.timestamp() * MICROSECONDS)
     scopes = sorted(bucket.scope for bucket in buckets)  # in one order, so that no two transactions wait in a ring
-    touched = insert(_TABLE).values([{"scope": scope, "full_until": 0} for scope in scopes])
-    there = connection.execute(
-        touched.on_conflict_do_update(
-            index_elements=["scope"], set_={"full_until": _TABLE.c.full_until}
-        ).returning(_TABLE.c.scope, _TABLE.c.full_until)
-    )
-    found: dict[str, int] = {row.scope: row.full_until for row in there}
-    passed, after = pour(buckets, found, now_us)
-    filled = insert(_TABLE).values([{"scope": scope, "full_until": after[scope]} for scope in scopes])
-    connection.execute(
-        filled.on_conflict_do_update(index_elements=["scope"], set_={"full_until": filled.excluded.full_until})
-    )
+    touch, fill = _statements(len(scopes))
+    names = {f"scope{index}": scope for index, scope in enumerate(scopes)}
+    there: dict[str, int] = {row.scope: row.full_until for row in connection.execute(touch, names)}
+    passed, after = pour(buckets, there, now_us)
+    connection.execute(fill, names | {f"until{index}": after[scope] for index, scope in enumerate(scopes)})
     return passed
+
+
+@cache
+def _statements(count: int) -> tuple[TextClause, TextClause]:
+    """Lock so many rows and read them; write them. As text: lists of values would be compiled for each request."""
+    touch = ", ".join(f"(:scope{index}, 0)" for index in range(count))
+    fill = ", ".join(f"(:scope{index}, :until{index})" for index in range(count))
+    begin = "INSERT INTO bucket (scope, full_until) VALUES"
+    then = "ON CONFLICT (scope) DO UPDATE SET full_until ="
+    return (
+        text(f"{begin} {touch} {then} bucket.full_until RETURNING scope, full_until"),
+        text(f"{begin} {fill} {then} excluded.full_until"),
+    )
 
 
 def forget_empty(connection: Connection, now: datetime) -> int:

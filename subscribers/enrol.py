@@ -85,9 +85,9 @@ def request(
     notice = NOTICE_FOR.get(kind)
     keeps_person = notice is not None and (passed or kind is Kind.NEW)
     person = real if keeps_person else invented
-    undo = connection.begin_nested()
+    connection.exec_driver_sql("SAVEPOINT person")
     subscription_id, request_id, address, language = _write(connection, person, asked, now)
-    undo_notice = connection.begin_nested() if keeps_person and not passed else undo
+    connection.exec_driver_sql("SAVEPOINT notice")
     post_notice(
         connection,
         notice or Notice.CONFIRM,
@@ -98,10 +98,11 @@ def request(
         payload={"request": request_id},
         now=now,
     )
-    if not (keeps_person and passed):
-        undo_notice.rollback()
-    if keeps_person:
-        undo.commit()
+    if not keeps_person:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT person")
+    elif not passed:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT notice")
+    connection.exec_driver_sql("RELEASE SAVEPOINT person")
     return kind if keeps_person and passed else None
 
 
