@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,14 @@ import click
 
 import mailer
 from mailer.cli.frame import Installation, newsletter_for, pass_installation, say
+from mailer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mailer.issue.model import Issue
     from mailer.issue.problem import Problem
+    from mailer.newsletter import Newsletter
 
 
 @click.command(
@@ -26,6 +30,7 @@ Examples:
   mailer lint drafts/*.md --strict        warnings stop as well
   mailer lint issue.md --fix              mend broken characters and white space in links first
   mailer lint issue.md --format github    annotations in a pull request
+  mailer lint issue.md --check-links      ask the web about every link, too
   mailer lint issue.md --json | jq '.[] | select(.severity == "error")'
 """
 )
@@ -35,6 +40,8 @@ Examples:
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--strict", is_flag=True, help="Warnings fail as errors do.")
 @click.option("--fix", "mend", is_flag=True, help="First mend what cannot change the meaning, in the files.")
+@click.option("--check-links", is_flag=True, help="Ask the web about every link and image, too.")
+@click.option("--offline", is_flag=True, help="With --check-links: only what was asked in the last day.")
 @pass_installation
 def lint(
     installation: Installation,
@@ -43,6 +50,8 @@ def lint(
     form: str,
     strict: bool,
     mend: bool,
+    check_links: bool,
+    offline: bool,
 ) -> int:
     """Check ISSUES and their translations; exit with 1 when there are errors.
 
@@ -57,8 +66,10 @@ def lint(
     folders = template_folders(installation.settings_or_default.templates)
     # Without settings nobody knows the site that relative links belong to: that is not the issue's fault.
     severities = {} if installation.is_configured else {"relative-link": Severity.WARNING}
+    if offline and not check_links:
+        raise UsageError("--offline says how to check links.", hint="Add --check-links.")
     problems: list[Problem] = []
-    sources: dict[str, str] = {}
+    read: list[Issue] = []
     if mend:
         _mend([file.path for source_set in gather(issues, publication) for file in source_set.files])
     for source_set in gather(issues, publication):
@@ -67,10 +78,46 @@ def lint(
             replace(problem, severity=severities.get(problem.rule, problem.severity))
             for problem in checked.problems
         )
-        sources |= checked.sources
-    _show(problems, sources, form)
+        read += checked.issues
+    if check_links:
+        problems = sorted(
+            [*problems, *_check_links(read, publication, offline=offline)], key=lambda problem: problem.place
+        )
+    _show(problems, {issue.path: issue.source for issue in read}, form)
     stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     return 1 if any(problem.severity in stopping for problem in problems) else 0
+
+
+def _check_links(issues: Sequence[Issue], newsletter: Newsletter, *, offline: bool) -> Sequence[Problem]:
+    """What the web says of the links; how much was asked is told on stderr."""
+    from mailer.flows.checking_links import check_links
+    from mailer.lint.engine import LintSettings
+    from mailer.reach.memory import Memory, cache_folder
+
+    terminal = sys.stderr.isatty()
+
+    def progress(done: int, everything: int) -> None:
+        if terminal:
+            click.echo(f"\r{done:,} of {everything:,} links", err=True, nl=False)
+
+    found = check_links(
+        issues,
+        LintSettings.read(newsletter.lint),
+        Memory(cache_folder() / "links.json"),
+        datetime.now(UTC),
+        offline=offline,
+        progress=progress,
+    )
+    if terminal and found.asked:
+        click.echo("\r\x1b[K", err=True, nl=False)
+    sentence = f"Links: {found.asked:,} asked, {found.remembered:,} known from the last day"
+    if found.unanswered:
+        sentence += f", {found.unanswered:,} that answer no robot or are in trouble"
+    if found.not_asked:
+        why = "" if offline else "there is no network: "
+        sentence += f"; {why}{found.not_asked:,} not checked"
+    say(f"{sentence}.", err=True)
+    return found.problems
 
 
 def _mend(paths: Sequence[Path]) -> None:

@@ -24,19 +24,23 @@ ENCODED: Final = '<>&="'  # each takes several bytes in encoded HTML, as everyth
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found in one issue, and the text of its files by path, to show the lines."""
+    """What was found in one issue, and the issue in each of its languages as read."""
 
     problems: tuple[Problem, ...]
-    sources: Mapping[str, str]
+    issues: tuple[Issue, ...]
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The text of the files by path, to show the lines."""
+        return {issue.path: issue.source for issue in self.issues}
 
 
 def check(sources: SourceSet, newsletter: Newsletter, template_folders: Sequence[Path]) -> Checked:
     """Every problem that would stop or be shown before a sending. Raises TemplateError for a broken template."""
     issues = read_all(sources, newsletter)
-    texts = {issue.path: issue.source for issue in issues}
     if any(_may_be_large(issue) for issue in issues):
-        return Checked(prepare(sources, newsletter, template_folders).problems, texts)
-    return Checked(tuple(judge(issues, LintSettings.read(newsletter.lint))), texts)
+        return Checked(prepare(sources, newsletter, template_folders).problems, tuple(issues))
+    return Checked(tuple(judge(issues, LintSettings.read(newsletter.lint))), tuple(issues))
 
 
 def _may_be_large(issue: Issue) -> bool:

@@ -135,7 +135,8 @@ class Fetcher:
         try:
             yield response
         finally:
-            if method == "HEAD" or response.closed:
+            if method == "HEAD":
+                response.drain_conn()  # there is no body: the connection is free again
                 response.release_conn()
             else:
                 response.close()  # what is left of the body is not wanted

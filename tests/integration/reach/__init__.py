@@ -1,0 +1,1 @@
+"""Asking the web, against real servers on loopback."""
