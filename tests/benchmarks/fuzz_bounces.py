@@ -1,13 +1,21 @@
-"""Reads damaged mails and prints the slowest. By hand: python -m tests.benchmarks.fuzz_bounces 100000."""
+"""Reads damaged mails and prints the slowest. By hand: python -m tests.benchmarks.fuzz_bounces 100000.
+
+With ``store`` behind the number, each goes on into a database too: nothing may raise, nobody who was not named by
+a return path may be suppressed.
+"""
 
 from __future__ import annotations
 
 import random
 import sys
+import tempfile
 import time
 
 from mailer.bounce.reader import read_bounce
-from tests.builders.bounces import FORMS, a_dsn, a_feedback_report, an_auto_reply
+from mailer.store.database import open_database
+from mailer.store.migrate import prepare_database
+from tests.builders.bounces import FORMS, TOKEN, a_dsn, a_feedback_report, an_auto_reply
+from tests.builders.feedback import Office
 
 SEEDS = [*(form.raw for form in FORMS), a_dsn(), a_feedback_report(), an_auto_reply(headers="X-Autoreply: yes\n")]
 PIECES = [
@@ -65,5 +73,29 @@ def main(count: int, seed: int = 1) -> None:
     print(f"{count} mails, mean {1000 * total / count:.2f} ms, slowest {1000 * slowest:.1f} ms")
 
 
+def store(count: int, seed: int = 1) -> None:
+    """Take ``count`` mails, half of them at a return path of ours, into SQLite; print how long one takes."""
+    source = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_database(f"sqlite:///{folder}/mailer.db")
+        prepare_database(engine)
+        office = Office(engine)
+        named, other = "paula@reader.example", "ben@reader.example"
+        office.people(named, other)
+        office.send()
+        path = office.return_path(named).encode()
+        started = time.perf_counter()
+        for number in range(count):
+            raw = damaged(source)
+            office.feedback.take_mail(raw.replace(TOKEN.encode(), path) if number % 2 else raw)
+        spent = time.perf_counter() - started
+        suppressed, rows = office.suppressed(), len(office.stored())
+        engine.dispose()
+    if set(suppressed) - {named}:
+        raise AssertionError(f"suppressed without a return path: {suppressed}")
+    print(f"{count} mails taken, {1000 * spent / count:.2f} ms each, {rows} rows stored, {suppressed}")
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    (store if "store" in sys.argv[2:] else main)(number)
