@@ -104,7 +104,7 @@ class WebBody(HtmlBody):
         top = "".join(self._cell(cell, "th" if plain(cell) else "td") for cell in head)
         lines = "".join(f"<tr>{''.join(self._cell(cell, cell.tag) for cell in cells)}</tr>" for cells in body)
         thead = f"<thead><tr>{top}</tr></thead>" if top else ""
-        return f'<div class="scroll" tabindex="0"{label}><table>{thead}<tbody>{lines}</tbody></table></div>'
+        return f'<div class="table-box" tabindex="0"{label}><table>{thead}<tbody>{lines}</tbody></table></div>'
 
     def _cell(self, cell: Node, tag: str) -> str:
         spans = "".join(

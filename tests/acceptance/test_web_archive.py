@@ -186,6 +186,16 @@ def test_headings_are_in_order_on_every_page(page: Page, address: str) -> None:
         assert all(later <= before + 1 for before, later in pairwise(levels)), (path, levels)
 
 
+def test_a_table_keeps_its_columns_and_their_names_on_a_phone(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 375, "height": 900})
+    page.route("https://**", lambda route: route.abort())
+    page.goto(address + PAGES["issue"])
+    tops = [page.get_by_role("columnheader", name=name).bounding_box() for name in ("Day", "What", "Where")]
+    assert len({box["y"] for box in tops if box}) == 1
+    assert all(box and 0 <= box["x"] < 375 for box in tops)
+    page.close()
+
+
 def test_on_paper_the_issue_stands_alone(browser: Browser, address: str) -> None:
     page = browser.new_page(color_scheme="dark")
     page.emulate_media(media="print")
@@ -193,6 +203,8 @@ def test_on_paper_the_issue_stands_alone(browser: Browser, address: str) -> None
     assert page.get_by_role("heading", level=1).is_visible()
     for hidden in (".subscribe", ".neighbours", ".masthead nav", ".contents", ".languages"):
         assert not page.locator(hidden).first.is_visible(), hidden
+    for shown in (".masthead .name", ".foot a[rel=license]"):
+        assert page.locator(shown).is_visible(), shown
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     after = "getComputedStyle(document.querySelector('.prose p a[href^=https]'), '::after').content"
     assert "https://harbour.example.org/crane" in page.evaluate(after)

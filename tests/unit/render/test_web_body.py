@@ -71,7 +71,7 @@ def test_headings_carry_their_anchors_and_start_below_the_title() -> None:
 
 def test_a_table_can_be_entered_by_keyboard_and_names_its_columns() -> None:
     written = body("| Day | | Boats |\n|---|:-:|--:|\n| 1 | a | 2 |\n")
-    assert '<div class="scroll" tabindex="0" role="region" aria-label="Day, Boats">' in written
+    assert '<div class="table-box" tabindex="0" role="region" aria-label="Day, Boats">' in written
     assert '<th scope="col">Day</th><td class="align-center"></td><th scope="col" class="align-right">' in written
     check(written)
 
