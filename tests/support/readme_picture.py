@@ -1,4 +1,4 @@
-"""Draws the README's picture: the demo's issue on a desk and, dark, on a phone.
+"""Draws the pictures of the documentation: the demo's issue on a desk and, dark, on a phone; one for each theme.
 
 Run by hand after the theme changed: ``python -m tests.support.readme_picture``
 """
@@ -6,6 +6,7 @@ Run by hand after the theme changed: ``python -m tests.support.readme_picture``
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from tests.support.pictures import PHONE, View, a_browser, take_picture
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _DRAWING: Final = _ROOT / "docs" / "pictures" / "slipway.svg"
-_TARGET: Final = _ROOT / "docs" / "pictures" / "issue.png"
+_FOLDER: Final = _ROOT / "docs" / "pictures"
 _SAMPLE: Final = _ROOT / "mailer" / "demo" / "issue" / "2026-05-01-spring.md"
 _HEIGHT: Final = 1120
 _DESK: Final = 720
@@ -40,12 +41,25 @@ _HARBOUR: Final = Newsletter(
 )
 
 
-def sample_mail() -> str:
+_LOOKS: Final = {
+    "issue": _HARBOUR,
+    "theme-plain": replace(_HARBOUR, theme="plain"),
+    "theme-own-colours": replace(
+        _HARBOUR,
+        accent="#8a2c12",
+        fonts="Georgia,'Times New Roman',serif",
+        colours={"page": "#f4ecdf", "card": "#fffaf1", "tint": "#f7efe1", "band": "#5b1f10"},
+    ),
+}
+"""Each picture and the settings that it shows."""
+
+
+def sample_mail(newsletter: Newsletter = _HARBOUR) -> str:
     """The HTML of the demo's issue in English."""
-    issue = read_issue(_SAMPLE.read_bytes(), _SAMPLE.name, _HARBOUR)
-    others = [Translation(tag, issue.title, _HARBOUR.issue_url(issue.slug, tag)) for tag in _HARBOUR.languages]
+    issue = read_issue(_SAMPLE.read_bytes(), _SAMPLE.name, newsletter)
+    others = [Translation(tag, issue.title, newsletter.issue_url(issue.slug, tag)) for tag in newsletter.languages]
     return render_edition(
-        issue, _HARBOUR, translations=others, template_folders=template_folders(None)
+        issue, newsletter, translations=others, template_folders=template_folders(None)
     ).html.replace("@@ADDRESS@@", "ada@example.org")
 
 
@@ -54,16 +68,18 @@ def main() -> None:
     pictures = {
         "https://harbour.example.org/pictures/2026/slipway.png": ("image/svg+xml", _DRAWING.read_bytes()),
     }
-    canvas = Image.new("RGB", (_DESK + _GAP + PHONE, _HEIGHT), "#ffffff")
     with tempfile.TemporaryDirectory() as folder, a_browser() as browser:
-        left = 0
-        for view in (View(_DESK), View(PHONE, "dark")):
-            shot = Path(folder) / f"{view.name}.png"
-            take_picture(browser, sample_mail(), shot, view, height=_HEIGHT, pictures=pictures)
-            with Image.open(shot) as picture:
-                canvas.paste(picture, (left, 0))
-            left += view.width + _GAP
-    canvas.quantize(192).save(_TARGET, optimize=True)
+        for name, newsletter in _LOOKS.items():
+            canvas = Image.new("RGB", (_DESK + _GAP + PHONE, _HEIGHT), "#ffffff")
+            left = 0
+            for view in (View(_DESK), View(PHONE, "dark")):
+                shot = Path(folder) / f"{view.name}.png"
+                take_picture(browser, sample_mail(newsletter), shot, view, height=_HEIGHT, pictures=pictures)
+                with Image.open(shot) as picture:
+                    canvas.paste(picture, (left, 0))
+                left += view.width + _GAP
+            colours = 192 if name == "issue" else 64
+            canvas.quantize(colours).save(_FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
