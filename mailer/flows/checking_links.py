@@ -12,7 +12,7 @@ from mailer.issue.problem import Problem
 from mailer.lint.engine import LintSettings, lint_reached
 from mailer.lint.reached import Answer, Outcome, addresses
 from mailer.reach.crew import ask_all
-from mailer.reach.fetcher import Fetcher, has_route
+from mailer.reach.fetcher import Fetcher, is_connected
 from mailer.reach.memory import Key, Memory
 
 AGENT = f"newsletter-mailer/{mailer.__version__} (link check)"
@@ -82,4 +82,4 @@ def _is_offline(answers: dict[Key, Answer]) -> bool:
     if any(answer.outcome not in _NOTHING for answer in answers.values()):
         return False
     hosts = {key[0].split("/", 3)[2] for key in answers}
-    return len(hosts) > FEW_HOSTS or not has_route()
+    return len(hosts) > FEW_HOSTS or not is_connected()

@@ -29,6 +29,7 @@ PAUSE_BEFORE_RETRY_SECONDS: Final = 1.0
 MOST_REDIRECTS: Final = 8
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 PERMANENT: Final = frozenset({301, 308})  # RFC 9110 section 15.4
+SURELY_THERE: Final = "a.root-servers.net"
 GONE: Final = frozenset({404, 410})
 LARGEST_READ: Final = HEAVY_BYTES + 1
 
@@ -96,8 +97,9 @@ class Fetcher:
                     moved_to = url
         except SSLError as error:
             return Answer(Outcome.CERTIFICATE, moved_to=moved_to, detail=_reason(error))
-        except NameResolutionError:
-            return Answer(Outcome.NO_HOST, moved_to=moved_to)
+        except NameResolutionError as error:
+            is_known = not _is_for_now(error)
+            return Answer(Outcome.NO_HOST if is_known else Outcome.SILENT, moved_to=moved_to)
         except (LocationParseError, UnicodeError, ValueError):
             return Answer(Outcome.NO_HOST, moved_to=moved_to)
         except (HTTPError, OSError):
@@ -156,6 +158,12 @@ def _measured(response: BaseHTTPResponse, ends: float) -> tuple[int | None, int 
     return (size if size is not None else count), width_of(head)
 
 
+def _is_for_now(error: NameResolutionError) -> bool:
+    """Whether the name server is in trouble, rather than the name."""
+    cause = error.__cause__ or error.__context__
+    return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN
+
+
 def _reason(error: SSLError) -> str:
     """What is wrong with a certificate, in OpenSSL's words without its numbers."""
     cause: BaseException | None = error
@@ -166,13 +174,10 @@ def _reason(error: SSLError) -> str:
     return ""
 
 
-def has_route() -> bool:
-    """Whether this machine has any way to the internet. Nothing is sent."""
-    for family, address in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):  # for examples only
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as way:
-                way.connect((address, 9))
-                return True
-        except OSError:
-            continue
-    return False
+def is_connected() -> bool:
+    """Whether this machine has a way to the internet and names of it: asked only when nobody answers at all."""
+    try:
+        socket.getaddrinfo(SURELY_THERE, 443)
+        return True
+    except OSError:
+        return False

@@ -25,21 +25,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailer.issue import Severity
-from mailer.lint.manuscript import Finding
+from mailer.lint.manuscript import Finding, Manuscript
 from mailer.lint.translation.alignment import couples, parts
 from mailer.lint.translation.pair import Pair, PairRule, several
 from mailer.lint.translation.same import link_key, same_link
+
+SHORTEST_BEGINNING = 5
 
 
 def check(pair: Pair) -> Iterator[Finding]:
     original, translated = parts(pair.original), parts(pair.translation)
     there = {key for part in translated for key in part.links}
     known = {key for part in original for key in part.links}
+    broken = _broken(pair.translation)
     missing: list[tuple[str, int]] = []
     for couple in couples(original, translated):
         if couple.original is None or couple.translated is None:
             continue
-        lost = {key for key in couple.original.links if not same_link(key, there)}
+        lost = {key for key in couple.original.links if not same_link(key, there) and not key.startswith(broken)}
         others = [key for key in couple.translated.links if not same_link(key, known)]
         for target, line in _written(pair, lost):
             instead = f", here: {others[0]}" if len(lost) == 1 and len(others) == 1 else ""
@@ -50,6 +53,12 @@ def check(pair: Pair) -> Iterator[Finding]:
         what = "a link" if count == 1 else f"{count} links"
         message = f"{what} of the original {'is' if count == 1 else 'are'} not here: {named}"
         yield Finding(pair.translation.offset(missing[0][1]), message, "Take the addresses from the original.")
+
+
+def _broken(translation: Manuscript) -> tuple[str, ...]:
+    """How links begin that are cut off by a slip: another rule tells of them."""
+    begun = (link_key(link.target.split()[0]) for link in translation.links if link.broken and link.target.split())
+    return tuple(key.rstrip(".") for key in begun if len(key.rstrip(".")) >= SHORTEST_BEGINNING)
 
 
 def _written(pair: Pair, keys: set[str]) -> Iterator[tuple[str, int]]:
