@@ -248,6 +248,8 @@ def _sizes(mail: Mail) -> Iterator[Finding]:
             f"the HTML part has {html:,} bytes ({total}); Gmail cuts at {GMAIL_CUTS:,}.",
             "Keep some distance: what a server adds on the way counts too.",
         )
+    elif not html:
+        yield ok("size", f"there is no HTML part; {total}.")
     else:
         yield ok("size", f"the HTML part has {html:,} bytes, {total}: every client shows it whole.")
 

@@ -178,6 +178,6 @@ def spam_verdict(raw: bytes) -> Iterator[Finding]:
 
 def _points(said: str) -> str:
     """The rules that count against the mail, the heaviest first."""
-    rows = re.findall(r"^\s*\*?\s*(-?\d+\.\d+)\s+([A-Z][A-Z0-9_]{3,})\b", said, re.MULTILINE)
+    rows = re.findall(r"^\s*\*?\s*(-?\d+(?:\.\d+)?)\s+([A-Z][A-Z0-9_]{3,})\b", said, re.MULTILINE)
     against = sorted({(float(points), name) for points, name in rows if float(points) > 0}, reverse=True)
     return ", ".join(f"{name} {points}" for points, name in against[:5])

@@ -18,6 +18,7 @@ from mailer.doctor.checks import (
     round_trip,
     server,
     spf,
+    templates,
     web,
 )
 from mailer.doctor.finding import Finding, Theme, failure
@@ -40,7 +41,7 @@ class Check:
 CHECKS: Final = (
     Check(Theme.INSTALLATION, installation.check_settings),
     Check(Theme.INSTALLATION, installation.check_database),
-    Check(Theme.INSTALLATION, installation.check_templates),
+    Check(Theme.INSTALLATION, templates.check),
     Check(Theme.INSTALLATION, installation.check_files),
     Check(Theme.INSTALLATION, installation.check_disk),
     Check(Theme.INSTALLATION, mailboxes.check_bounces),

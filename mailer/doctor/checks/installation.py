@@ -1,4 +1,4 @@
-"""What lies on this machine: settings, database, templates, who may read the keys, room on the disk."""
+"""What lies on this machine: settings, database, who may read the keys, room on the disk."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from mailer.doctor.case import Case
 from mailer.doctor.finding import Finding, failure, ok, warning
 from mailer.doctor.ledger import database_file, opened, waiting_notices
-from mailer.errors import DatabaseError, MailerError, TemplateError
-from mailer.issue.reader import read_issue
-from mailer.render.edition import render_edition
+from mailer.errors import DatabaseError, MailerError
 from mailer.render.headers import bounce_domain, issue_headers, sender_of
 from mailer.store.migrate import revision_of
 from mailer.store.migrations import REVISIONS
@@ -26,16 +24,12 @@ from mailer.store.migrations import REVISIONS
 SETTINGS: Final = "settings"
 DATABASE: Final = "database"
 OUTBOX: Final = "outbox"
-TEMPLATES: Final = "templates"
 FILES: Final = "files"
 DISK: Final = "disk"
 
 SCARCE_BYTES: Final = 1 << 30
 TOO_LITTLE_BYTES: Final = 100 << 20
 UNSENT: Final = timedelta(minutes=30)
-SAMPLE: Final = (
-    b"---\ntitle: A test\n---\n\nHello.\n\n## One\n\nWords, [a link](https://example.org).\n\n## Two\n\n- a\n- b\n"
-)
 
 
 def check_settings(case: Case) -> Iterator[Finding]:
@@ -139,32 +133,6 @@ def _sqlite(case: Case) -> Iterator[Finding]:
         yield failure(
             DATABASE, f"{file} may not be written to by this user.", f"Run as its owner, or: chown USER {file}"
         )
-
-
-def check_templates(case: Case) -> Iterator[Finding]:
-    """PASS: a sample issue renders with the installation's own templates. FAIL: one of them does not."""
-    own = case.settings.templates
-    for newsletter in case.newsletters:
-        try:
-            issue = read_issue(SAMPLE, "sample.md", newsletter)
-            render_edition(issue, newsletter, template_folders=case.folders)
-        except TemplateError as error:
-            yield failure(
-                TEMPLATES,
-                f"the template {error.where} cannot be used: {error.what}",
-                error.hint or "Mend it, or take it away: ours is used then.",
-            )
-            return
-        except MailerError as error:
-            yield failure(
-                TEMPLATES,
-                f"a sample issue of {newsletter.key} does not render: {error}",
-                error.hint or "See above.",
-            )
-            return
-    if case.newsletters:
-        whose = f"the templates in {own}" if own else "the built-in templates"
-        yield ok(TEMPLATES, f"a sample issue renders with {whose}.")
 
 
 def check_files(case: Case) -> Iterator[Finding]:

@@ -90,7 +90,8 @@ async def _clock_of(client: aiosmtplib.SMTP) -> datetime | None:
     """The server's time, where QUIT, HELP or a greeting tells it: rare, and taken when it is there."""
     try:
         answer = await client.quit()
-        return parsedate_to_datetime(answer.message.rpartition(";")[2].strip())
+        told = parsedate_to_datetime(answer.message.rpartition(";")[2].strip())
+        return told if told.tzinfo is not None else None
     except (aiosmtplib.SMTPException, OSError, ValueError, TypeError):
         return None
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from mailer.doctor.case import Case
-from mailer.doctor.checks import installation, mailboxes
+from mailer.doctor.checks import installation, mailboxes, templates
 from mailer.doctor.finding import Result
 from mailer.doctor.ledger import largest_recent_message
 from mailer.doctor.names import Names
@@ -48,7 +48,7 @@ def test_a_new_installation_is_found_good(made: Installation) -> None:
     for check in (
         installation.check_settings,
         installation.check_database,
-        installation.check_templates,
+        templates.check,
         installation.check_files,
         installation.check_disk,
     ):
@@ -105,10 +105,30 @@ def test_an_own_template_that_cannot_be_filled_in_is_named(made: Installation) -
     own = made.settings.folder / "templates" / "issue"
     own.mkdir(parents=True)
     (own / "footer.mjml").write_text("<mj-section>{{ nothing.like.this }}</mj-section>")
-    (bad,) = failures(installation.check_templates(a_case(made)))
+    (bad,) = failures(templates.check(a_case(made)))
     assert "footer.mjml" in bad.means
     (own / "footer.mjml").write_text("{% if %}")
-    assert failures(installation.check_templates(a_case(made)))
+    assert failures(templates.check(a_case(made)))
+
+
+def test_an_own_page_is_read_and_a_name_that_nothing_uses_is_noticed(made: Installation) -> None:
+    own = made.settings.folder / "templates"
+    (own / "web").mkdir(parents=True)
+    (own / "web" / "page.html").write_text("<p>{% block main %}")
+    (page,) = failures(templates.check(a_case(made)))
+    assert "page.html:1" in page.means
+    (own / "web" / "page.html").rename(own / "web" / "pgae.html")
+    (own / "web" / "pgae.html").write_text("<p>fine</p>")
+    (unused,) = warnings(templates.check(a_case(made)))
+    assert "pgae.html" in unused.means
+
+
+def test_an_own_notice_that_cannot_be_filled_in_fails(made: Installation) -> None:
+    own = made.settings.folder / "templates" / "notice" / "confirm"
+    own.mkdir(parents=True)
+    (own / "body.txt").write_text("{{ what }}")
+    (bad,) = failures(templates.check(a_case(made)))
+    assert "'what' is undefined" in bad.means
 
 
 def test_files_that_others_may_read_are_named_with_the_command(made: Installation) -> None:
