@@ -93,6 +93,9 @@ class Installation:
             return text
         secrets = [settings.smtp.password, urlsplit(settings.database).password or ""]
         secrets += [key.decode("utf-8", "replace") for key in settings.secret_keys]
+        secrets += [secret for hook in settings.hooks.values() for secret in hook.secrets]
+        if settings.bounces.imap is not None:
+            secrets.append(settings.bounces.imap.password)
         for secret in secrets:
             text = text.replace(secret, "[secret]") if secret else text
         return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.builders.bounces import TOKEN, a_dsn, a_feedback_report, an_auto_reply
+from tests.support.imap_server import DOVECOT, PASSWORD, USER, imap_server
 from tests.support.newsroom import MAILER, Newsroom
 from tests.support.smtp_server import Received, Recorder, smtp_server
 
@@ -252,6 +254,53 @@ def test_refusals_at_smtp_time_are_listed_with_the_rest(tmp_path: Path) -> None:
     assert (line["source"], line["recipient"], line["reply_code"]) == ("smtp", "person1@example.org", 550)
     assert standing(newsroom)["person1@example.org"] == "suppressed"
     assert "person1@example.org" in newsroom.run("bounces", "list", "--issue", SLUG, check=True).stdout
+
+
+def test_complaints_pause_a_sending_that_is_under_way(tmp_path: Path) -> None:
+    with smtp_server() as server:
+        newsroom = Newsroom.opened(tmp_path / "site", server.port, rate="5/second", languages=("en",))
+        newsroom.invite(200, languages=("en",))
+        (newsroom.folder / f"{SLUG}.md").write_text(ISSUE)
+        sender = newsroom.start("send", f"{SLUG}.md", "--yes")
+        give_up_at = time.monotonic() + 60
+        while len(server.received) < 10 and sender.poll() is None and time.monotonic() < give_up_at:
+            time.sleep(0.02)
+        box = newsroom.folder / "bounces.mbox"
+        for received in server.received[:2]:
+            raw = a_feedback_report(to="redacted").replace(TOKEN.encode(), received.mail_from.encode())
+            with box.open("ab") as file:
+                file.write(b"From MAILER-DAEMON Mon Oct  5 10:00:00 2026\n" + raw + b"\n")
+        said = newsroom.run("bounces", "read", "--mbox", str(box), check=True).stderr
+        _, told = sender.communicate(timeout=60)
+    assert f"The sending of {SLUG} is paused: 2 of " in said
+    assert sender.returncode == 3
+    assert "people complained" in told
+    assert f"mailer resume {SLUG}" in told
+    assert len(server.received) < 200
+    assert newsroom.status(SLUG)["state"] == "paused"
+
+
+@pytest.mark.skipif(
+    DOVECOT is None, reason="IMAP is NOT TESTED: no dovecot (Debian: apt-get install dovecot-imapd)"
+)
+@pytest.mark.parametrize("how", ["settings", "worker", "argument"])
+def test_a_mailbox_on_a_server_is_read(newsroom: Sent, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    with imap_server() as server:
+        monkeypatch.setenv("MAILER_IMAP_PASSWORD", PASSWORD)
+        server.put(bounce_of(newsroom, "person1@example.org"), "1")
+        server.put(an_auto_reply(headers="Auto-Submitted: auto-replied\n"), "2")
+        url = f"imaps://{USER}@127.0.0.1:{server.tls_port}/INBOX"
+        toml = newsroom.folder / "mailer.toml"
+        toml.write_text(toml.read_text() + f'\n[bounces]\nimap = "{url}"\nca_file = "{server.certificate}"\n')
+        command = {
+            "settings": ("bounces", "read"),
+            "worker": ("worker", "--once"),
+            "argument": ("bounces", "read", "--imap", url),
+        }[how]
+        newsroom.run(*command, check=True)
+        assert server.names() == {"2"}
+        assert len(server.names("Processed")) == 1
+    assert standing(newsroom)["person1@example.org"] == "suppressed"
 
 
 @pytest.mark.corpus
