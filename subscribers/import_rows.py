@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from subscribers.address import AddressError, parse_address
 from subscribers.consent import Event
 from subscribers.rosters import Member
-from subscribers.systems import EVIDENCE, OURS, RANK, Status, System, status_by_name
+from subscribers.systems import EVIDENCE, OURS, RANK, Status, System, status_by_name, status_columns
 
 LONGEST_CELL: Final = 2000  # characters of a kept column; nobody's source is a novel
 LIMIT: Final = 131_072  # characters of a cell: what the csv module allows
@@ -37,6 +37,7 @@ class Restored:
     """What only our own export says of a person."""
 
     paused_until: datetime | None = None
+    waits: bool = False  # for issues in their own language
     history: tuple[tuple[Event, datetime, Mapping[str, Any]], ...] = ()
     suppressions: tuple[tuple[str, str, str, datetime], ...] = ()  # newsletter, reason, detail, at
 
@@ -86,12 +87,15 @@ class RowMaker:
         self._email, self._newsletter, self._language = place("email", 0), place("newsletter"), place("language")
         self._details, self._since, self._paused = place("details"), place("since"), place("paused_until")
         self._kept = tuple((name, columns[name]) for name in EVIDENCE if name in columns)
-        self._restored = tuple(place(name) for name in ("state", "history", "suppressions"))
+        self._restored = tuple(place(name) for name in ("state", "history", "suppressions", "waits"))
         self._has_restored = any(one is not None for one in (*self._restored, self._paused))
-        self._statuses = tuple((names.index(name), name) for name in system.statuses if name in names)
-        self._departures = tuple(
-            (names.index(name), status) for name, status in system.departures.items() if name in names
+        statuses, otherwise, departures = status_columns(system)
+        self._statuses = tuple(
+            (names.index(name), name, values, otherwise.get(name))
+            for name, values in statuses.items()
+            if name in names
         )
+        self._departures = tuple((names.index(name), one) for name, one in departures.items() if name in names)
         self._least = status_by_name(system, file_name)
         self._default_newsletter, self._newsletters = newsletter, newsletters
 
@@ -118,7 +122,7 @@ class RowMaker:
         except _Unreadable as error:
             return Rejected(line, email, str(error))
         if self._system is not OURS and self._statuses:
-            told = ", ".join(text for place, _ in self._statuses if (text := cells[place].strip()))
+            told = ", ".join(text for place, *_ in self._statuses if (text := cells[place].strip()))
             if told:
                 evidence["their_status"] = told[:LONGEST_CELL]
         return Row(
@@ -157,10 +161,9 @@ class RowMaker:
 
     def _status(self, cells: list[str]) -> Status:
         found = self._least
-        for place, name in self._statuses:
+        for place, name, known, otherwise in self._statuses:
             value = cells[place].strip().lower()
-            known = self._system.statuses[name]
-            status = known.get(value) or self._system.otherwise.get(name)
+            status = known.get(value) or otherwise
             if status is None:
                 names = ", ".join(dict.fromkeys(one for one in known if one))
                 raise _Unreadable(f"its {name} {value!r} is none of {names}.")
@@ -198,17 +201,18 @@ class RowMaker:
 
     def _restored_of(self, cells: list[str], event: Event) -> tuple[Restored | None, Event]:
         """What our own export says beyond the state, and the event that brings the state back."""
-        state, history, suppressions = (_cell(cells, place) for place in self._restored)
+        state, history, suppressions, waits = (_cell(cells, place) for place in self._restored)
         paused = _cell(cells, self._paused)
         if state:
             if state.lower() not in _STATES:
                 raise _Unreadable(f"its state {state!r} is none of {', '.join(_STATES)}.")
             event = EVENTS[_STATES[state.lower()]]
-        if not (history or suppressions or paused):
+        if not (history or suppressions or paused or waits):
             return None, event
         return (
             Restored(
                 parse_time(paused),
+                waits.lower() == "yes",
                 tuple(map(_happened, _json_list(history, "history"))),
                 tuple(map(_suppression, _json_list(suppressions, "suppressions"))),
             ),

@@ -18,13 +18,13 @@ from typing import BinaryIO, Final
 
 from subscribers import rosters
 from subscribers.import_rows import LIMIT, Rejected, Restored, Row, RowMaker, parse_time
-from subscribers.systems import MAILMAN_2, OURS, ROSTER, System, column_name, recognise
+from subscribers.systems import MAILMAN_2, OURS, ROSTER, System, column_name, recognise, status_columns
 
 __all__ = ["ImportFile", "ImportRefused", "Rejected", "Restored", "Row", "examine", "parse_time", "read_rows"]
 
 BLOCK_BYTES: Final = 1 << 20
 DELIMITERS: Final = ",;\t"
-RESTORED: Final = ("state", "history", "suppressions")
+RESTORED: Final = ("state", "history", "suppressions", "waits")
 """Columns of our own export, from which a person comes back with everything."""
 NAMED: Final = "email, and perhaps language, newsletter, status, subscribed_at, confirmed_at, source, ip"
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
@@ -204,7 +204,8 @@ def _read_header(stream: BinaryIO, encoding: str, delimiter: str) -> tuple[list[
 def _place_columns(system: System, header: list[str], names: list[str]) -> tuple[dict[str, int], tuple[str, ...]]:
     columns: dict[str, int] = {}
     ignored: list[str] = []
-    asked = {*system.statuses, *system.departures}
+    statuses, _, departures = status_columns(system)
+    asked = {*statuses, *departures}
     wanted = {name: meaning for name, meaning in system.columns.items() if name in names}
     chosen = {meaning: name for name, meaning in reversed(wanted.items())}  # the first in the table wins
     for place, (cell, name) in enumerate(zip(header, names, strict=True)):

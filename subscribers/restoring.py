@@ -34,29 +34,31 @@ def suppress_as_told(connection: Connection, rows: Mapping[int, Row]) -> None:
 
 
 def bring_back(connection: Connection, rows: Mapping[int, Row]) -> None:
-    """Histories and pauses of those of ``rows`` that are still in the stage and were written."""
+    """Histories, pauses and wishes of those of ``rows`` that are still in the stage and were written."""
     if not rows:
         return
     histories: list[dict[str, Any]] = []
-    pauses: list[dict[str, Any]] = []
+    wishes: list[dict[str, Any]] = []
     for line, subscription_id in connection.execute(written()):
         restored = rows[line].restored if line in rows else None
         if restored is None:
             continue
-        if restored.paused_until is not None:
-            pauses.append({"whose": subscription_id, "until": restored.paused_until})
+        if restored.paused_until is not None or restored.waits:
+            wishes.append(
+                {"whose": subscription_id, "until": restored.paused_until, "rather_late": restored.waits}
+            )
         histories.extend(
             {"subscription_id": subscription_id, "event": event.value, "at": at, "evidence": dict(evidence)}
             for event, at, evidence in restored.history
         )
     if histories:
         connection.execute(insert(ConsentRow), histories)
-    if pauses:
+    if wishes:
         connection.execute(
             update(SubscriptionRow.__table__)  # type: ignore[arg-type]  # a Table; the ORM would want primary keys
             .where(SubscriptionRow.id == bindparam("whose"))
-            .values(paused_until=bindparam("until")),
-            pauses,
+            .values(paused_until=bindparam("until"), waits=bindparam("rather_late")),
+            wishes,
         )
 
 

@@ -30,6 +30,7 @@ class Listed:
     since: datetime
     source: str
     created_at: datetime
+    waits: bool = False  # for issues in their own language
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Exported:
     ip: str
     state: str  # also of those who are suppressed
     paused_until: datetime | None
+    waits: bool  # for issues in their own language
     history: tuple[Happened, ...]
     suppressions: tuple[Suppressed, ...]
 
@@ -150,6 +152,7 @@ def export_people(connection: Connection, *, newsletter: str | None = None) -> I
                     SubscriptionRow.id,
                     SubscriptionRow.state,
                     SubscriptionRow.paused_until,
+                    SubscriptionRow.waits,
                     SubscriberRow.address_hash,
                 )
                 .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
@@ -164,6 +167,7 @@ def export_people(connection: Connection, *, newsletter: str | None = None) -> I
                 histories[line.subscription_id],
                 row.state,
                 row.paused_until,
+                row.waits,
                 tuple(suppressions.get(row.address_hash, ())),
             )
         after = page[-1].subscription_id
@@ -192,6 +196,7 @@ def _exported(
     history: list[Happened],
     state: str,
     paused_until: datetime | None,
+    waits: bool,
     suppressions: tuple[Suppressed, ...],
 ) -> Exported:
     told = next((one.evidence for one in history if one.event.startswith("imported")), {})
@@ -205,12 +210,13 @@ def _exported(
         ip=str(told.get("ip") or next((one.evidence["ip"] for one in history if one.evidence.get("ip")), "")),
         state=state,
         paused_until=paused_until,
+        waits=waits,
         history=tuple(history),
         suppressions=suppressions,
     )
 
 
-def _listing() -> Select[int, str, str, str, str, datetime, str, datetime]:
+def _listing() -> Select[int, str, str, str, str, datetime, str, datetime, bool]:
     status = case((suppressed_here(), SUPPRESSED), else_=SubscriptionRow.state)
     return select(
         SubscriptionRow.id,
@@ -221,6 +227,7 @@ def _listing() -> Select[int, str, str, str, str, datetime, str, datetime]:
         SubscriptionRow.since,
         SubscriptionRow.source,
         SubscriptionRow.created_at,
+        SubscriptionRow.waits,
     ).join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
 
 

@@ -61,13 +61,45 @@ class System:
 _YES: Final = ("true", "t", "yes", "1")
 _EMAILS: Final = {"email": "email", "e_mail": "email", "email_address": "email", "e_mail_address": "email"}
 
+_NO: Final = ("false", "f", "no", "0")
+_LEFT_AT: Final = (
+    "unsubscribed_at",
+    "unsubscribed_on",
+    "unsubscribed_date",
+    "unsubscribe_date",
+    "unsubscribe_time",
+    "date_unsubscribed",
+    "opted_out_at",
+    "opt_out_date",
+)
 OURS: Final = System(
     "",
     (),
-    {**_EMAILS, **{name: name for name in MEANINGS if name != "details"}},
-    statuses={"status": {status.value: status for status in Status if status is not S.NEVER} | {"": S.SUBSCRIBED}},
+    {
+        **_EMAILS,
+        **{name: name for name in MEANINGS if name != "details"},
+        **dict.fromkeys(_LEFT_AT, "left_at"),
+    },
+    statuses={
+        "status": {status.value: status for status in Status if status is not S.NEVER} | {"": S.SUBSCRIBED},
+        "subscribed": dict.fromkeys(_NO, S.UNSUBSCRIBED),
+        "subscribed_to_emails": dict.fromkeys(_NO, S.UNSUBSCRIBED),
+        "unsubscribed": dict.fromkeys(("", *_NO), S.SUBSCRIBED),
+    },
+    otherwise={
+        "subscribed": S.SUBSCRIBED,
+        "subscribed_to_emails": S.SUBSCRIBED,
+        "unsubscribed": S.UNSUBSCRIBED,  # a date, or any other way to say yes
+    },
+    departures={
+        **dict.fromkeys(_LEFT_AT, S.UNSUBSCRIBED),
+        **dict.fromkeys(("bounced_at", "complained_at"), S.SUPPRESSED),
+    },
 )
-"""A file as cli.md describes it; also what is assumed of a file that no other row recognises."""
+"""A file as cli.md describes it; also what is assumed of a file that no other row recognises.
+
+Its ways to say that somebody has left hold in every file, so that no goodbye is overlooked.
+"""
 
 SYSTEMS: Final = (
     System(
@@ -201,15 +233,13 @@ SYSTEMS: Final = (
             "language": "language",
         },
         statuses={
-            "email_disabled": {**dict.fromkeys(_YES, S.UNSUBSCRIBED)},
-            "unsubscribed": {**dict.fromkeys(_YES, S.UNSUBSCRIBED)},
+            "email_disabled": dict.fromkeys(_YES, S.UNSUBSCRIBED),
             **{
                 name: {"unsubscribed": S.UNSUBSCRIBED, "none": S.NEVER, "follower": S.NEVER}
                 for name in ("subscription_type", "type")
             },
         },
-        otherwise=dict.fromkeys(("email_disabled", "unsubscribed", "subscription_type", "type"), S.SUBSCRIBED),
-        departures={"unsubscribed_at": S.UNSUBSCRIBED},
+        otherwise=dict.fromkeys(("email_disabled", "subscription_type", "type"), S.SUBSCRIBED),
         file_names={"unsubscribed": S.UNSUBSCRIBED},
     ),
     System(
@@ -291,7 +321,6 @@ SYSTEMS: Final = (
                 "cleaned": S.SUPPRESSED,
             }
         },
-        departures={"unsubscribed_at": S.UNSUBSCRIBED, "date_unsubscribed": S.UNSUBSCRIBED},
         file_names={"unsubscribed": S.UNSUBSCRIBED},
     ),
 )
@@ -305,6 +334,14 @@ MAILMAN_2_STATUS: Final[Mapping[int, Status]] = MappingProxyType(
     {0: S.SUBSCRIBED, 1: S.UNSUBSCRIBED, 2: S.UNSUBSCRIBED, 3: S.UNSUBSCRIBED, 4: S.SUPPRESSED}
 )
 """``delivery_status`` in its dump: on, off for an unknown reason, by the member, by an admin, by bounces."""
+
+
+def status_columns(system: System) -> tuple[Mapping[str, _Values], Mapping[str, Status], Mapping[str, Status]]:
+    """(statuses, otherwise, departures) of an export: the system's own, and what holds in every file."""
+    own = system.statuses
+    general = {name: values for name, values in OURS.statuses.items() if name not in own}
+    otherwise = {name: status for name, status in OURS.otherwise.items() if name not in own}
+    return {**own, **general}, {**system.otherwise, **otherwise}, {**OURS.departures, **system.departures}
 
 
 def column_name(cell: str) -> str:

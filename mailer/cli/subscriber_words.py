@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from subscribers.systems import status_columns
+
 if TYPE_CHECKING:
     from subscribers.bulk import ImportResult
     from subscribers.importing import ImportFile, Rejected
@@ -25,6 +27,7 @@ EXPORT_COLUMNS: Final = (
     "since",
     "state",
     "paused_until",
+    "waits",
     "suppressions",
     "history",
 )
@@ -36,13 +39,9 @@ def file_found(file: ImportFile) -> str:
     whose = f", an export of {file.system.name}" if file.system.name and file.form == "table" else ""
     match file.form:
         case "table":
-            asked = [name for name in (*file.system.statuses, *file.system.departures) if name in file.names]
-            columns = dict.fromkeys(
-                [
-                    *sorted(file.columns, key=file.columns.__getitem__),
-                    *(name for name in asked if name != "status"),
-                ]
-            )
+            statuses, _, departures = status_columns(file.system)
+            asked = [name for name in (*statuses, *departures) if name in file.names]
+            columns = dict.fromkeys([*sorted(file.columns, key=file.columns.__getitem__), *asked])
             lines = [f"Reading {file.name}{whose}: columns {', '.join(columns)}."]
         case "roster":
             lines = [f"Reading {file.name}, one address a line."]
@@ -122,6 +121,7 @@ def export_row(one: Exported) -> tuple[str, ...]:
         listed.since.isoformat(),
         one.state,
         paused,
+        "yes" if one.waits else "",
         _compact(suppressions) if suppressions else "",
         _compact([_happened_json(happened) for happened in one.history]),
     )
@@ -147,6 +147,7 @@ def person_json(person: Person) -> dict[str, object]:
         "subscriptions": [
             {
                 **{key: value for key, value in listed_json(line).items() if key != "email"},
+                "waits": line.waits,
                 "source": line.source,
                 "history": [_happened_json(one) for one in history],
             }
@@ -160,7 +161,8 @@ def person_text(person: Person) -> Iterator[str]:
     """Everything about a person, to read."""
     yield person.address
     for line, history in person.subscriptions:
-        yield f"\n{line.newsletter}: {line.status} since {_minute(line.since)}, language {line.language}"
+        waits = " (waits for it)" if line.waits else ""
+        yield f"\n{line.newsletter}: {line.status} since {_minute(line.since)}, language {line.language}{waits}"
         for one in history:
             evidence = "  ".join(f"{name}={value}" for name, value in one.evidence.items())
             yield f"  {_minute(one.at)}  {one.event}  {evidence}".rstrip()

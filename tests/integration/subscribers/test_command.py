@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,9 @@ def test_an_export_brings_everything_back_into_an_empty_database(house: Path) ->
     assert mailer("import", "people.csv").exit_code == 0
     mailer("add", "dot@b\u00fccher.example")
     mailer("unsubscribe", "dot@b\u00fccher.example")
+    with sqlite3.connect(house / "mailer.db") as database:
+        database.execute("UPDATE subscription SET paused_until = '2030-01-02 03:04:05', waits = 1 WHERE id = 1")
+    database.close()
     mailer("suppress", "cy@example.org")  # for all newsletters, though still subscribed
     assert mailer("export", "all.csv").exit_code == 0
     before, shown = listed(), {one["email"]: history_of(one["email"]) for one in listed()}
@@ -131,6 +135,10 @@ def test_an_export_brings_everything_back_into_an_empty_database(house: Path) ->
         assert again[:-1] == history
         assert again[-1]["event"].startswith("imported")
         assert suppressed_again == suppressions
+    with sqlite3.connect(house / "mailer.db") as database:
+        wishes = database.execute("SELECT id, paused_until FROM subscription WHERE waits").fetchall()
+    database.close()
+    assert wishes == [(1, "2030-01-02 03:04:05.000000")]
     assert mailer("unsuppress", "cy@example.org").exit_code == 0
     assert [one["status"] for one in listed() if one["email"] == "cy@example.org"] == ["subscribed"]
 

@@ -176,6 +176,25 @@ def test_a_file_in_our_own_words_stays_ours_whatever_columns_stand_beside() -> N
     assert fates(read("email,status\nada@example.org,pending\n")[1]) == {"ada": "pending"}
 
 
+@pytest.mark.parametrize(
+    ("header", "cell", "fate"),
+    [
+        ("email,unsubscribed_at", "2024-01-02", "unsubscribed"),
+        ("email,unsubscribed_at", "", "imported"),
+        ("email,opt-out date", "2024-01-02", "unsubscribed"),
+        ("email,unsubscribed", "yes", "unsubscribed"),
+        ("email,unsubscribed", "no", "imported"),
+        ("email,subscribed_to_emails", "false", "unsubscribed"),
+        ("email,bounced_at", "2024-01-02", "suppressed"),
+        ("email,creation_date,tags,status", ",,unsubscribed", "unsubscribed"),
+        ("email,subscription_type,status", "Free,unsubscribed", "unsubscribed"),
+        ("email,delivery_status,unsubscribed_at", "enabled,2024-01-02", "unsubscribed"),
+    ],
+)
+def test_in_whatever_file_nobodys_goodbye_is_overlooked(header: str, cell: str, fate: str) -> None:
+    assert fates(read(f"{header}\nada@example.org,{cell}\n")[1]) == {"ada": fate}
+
+
 def test_the_table_speaks_of_columns_as_they_are_read_and_of_meanings_that_exist() -> None:
     for system in SYSTEMS:
         names = [
