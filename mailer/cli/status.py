@@ -76,12 +76,13 @@ def _look(
 
 
 def _paragraph(one: Status) -> str:
-    from mailer.cli.words import counts_sentence, local
+    from mailer.cli.words import counts_sentence, languages_lines, local
 
     issue = one.issue
     head = f"{click.style(issue.slug, bold=True)} ({issue.newsletter}): {issue.state}"
     head += f", {issue.reason}" if issue.reason else ""
     lines = [head, f"  {counts_sentence({state.value: count for state, count in one.counts.items()})}"]
+    lines += [f"    {line}" for line in languages_lines(one)]
     if one.rate_per_second:
         lines.append(f"  {one.rate_per_second:,.1f} a second")
     if one.finish_at is not None:

@@ -34,7 +34,24 @@ def status_json(status: Status) -> dict[str, Any]:
         **{state.value: status.counts[state] for state in DeliveryState},
         "rate_per_second": round(status.rate_per_second, 2),
         "finish_at": utc(status.finish_at),
+        "languages": {
+            language: {state.value: count for state, count in counts.items()}
+            for language, counts in status.languages.items()
+        },
+        "held": [{"language": one.language, "people": one.people, "until": utc(one.until)} for one in status.held],
     }
+
+
+def languages_lines(status: Status) -> list[str]:
+    """One line for each language, where there are several or somebody waits."""
+    lines = []
+    if len(status.languages) > 1:
+        width = max(map(len, status.languages))
+        lines = [
+            f"{language:<{width}}  {counts_sentence({state.value: count for state, count in counts.items()})}"
+            for language, counts in status.languages.items()
+        ]
+    return lines + [f"{one.people:,} wait for {one.language} until {local(one.until)}" for one in status.held]
 
 
 def report_json(line: ReportLine) -> dict[str, Any]:

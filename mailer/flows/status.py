@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Final
@@ -11,9 +11,10 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from mailer.errors import UsageError
-from mailer.store import ledger
+from mailer.store import holding, ledger
 from mailer.store.database import reading
 from mailer.store.editions import StoredIssue
+from mailer.store.holding import Held
 from mailer.store.report import find_issues, rate_per_second
 from mailer.store.states import OPEN, DeliveryState, SendingState
 
@@ -28,7 +29,9 @@ class Status:
     counts: Mapping[DeliveryState, int]
     rate_per_second: float
     finish_at: datetime | None  # None: nothing is going on, or nobody can tell
-    next_due: datetime | None  # when the next deferred delivery may be tried
+    next_due: datetime | None  # when the next deferred or held delivery may be tried
+    languages: Mapping[str, Mapping[DeliveryState, int]] = field(default_factory=dict)  # of the edition people get
+    held: tuple[Held, ...] = ()  # those of the queued who wait for a language
 
     @property
     def audience(self) -> int:
@@ -66,10 +69,12 @@ def status_of(engine: Engine, issue: StoredIssue, now: datetime) -> Status:
         running = state is SendingState.SENDING
         rate = rate_per_second(connection, issue.id, now) if running else 0.0
         due = ledger.next_due(connection, issue.id) if running else None
+        languages = holding.counts_by_language(connection, issue.id)
+        held = tuple(holding.held(connection, issue.id, now))
     standing = StoredIssue(
         issue.id, issue.newsletter, issue.slug, issue.title, state, reason, sum(counts.values())
     )
-    return Status(standing, counts, rate, _finish_at(counts, rate, due, now), due)
+    return Status(standing, counts, rate, _finish_at(counts, rate, due, now), due, languages, held)
 
 
 def _finish_at(

@@ -125,9 +125,13 @@ def test_status_as_json_has_the_promised_shape_and_adds_up() -> None:
     document = status()
     assert list(document) == [
         "slug", "newsletter", "state", "audience", "queued", "leased", "sending", "accepted", "deferred",
-        "refused", "unknown", "skipped", "rate_per_second", "finish_at",
+        "refused", "unknown", "skipped", "rate_per_second", "finish_at", "languages", "held",
     ]  # fmt: skip
     assert document["audience"] == 8
+    assert document["held"] == []
+    languages = document["languages"]
+    assert isinstance(languages, dict)
+    assert sum(count for counts in languages.values() for count in counts.values()) == 8
     assert sum(int(str(document[state.value])) for state in S) == 8
     assert (document["accepted"], document["queued"], document["state"]) == (2, 3, "sending")
     assert str(document["finish_at"]).endswith("Z")

@@ -105,6 +105,10 @@ def test_who_waits_gets_the_late_translation_and_everybody_gets_one_issue(tmp_pa
         assert len(server.received) == 10
         status = newsroom.status(SLUG)
         assert (status["audience"], status["queued"], status["accepted"]) == (12, 2, 10)
+        assert [(one["language"], one["people"]) for one in status["held"]] == [("de", 2)]
+        assert status["languages"] == {"en": {"accepted": 6, "queued": 2}, "it": {"accepted": 4}}
+        assert "2 wait for de until" in newsroom.run("status", SLUG).stdout
+        assert "waits for it" in newsroom.run("subscribers", "show", germans[0]).stdout
         again = newsroom.run("send", f"{SLUG}.md", "--yes")
         assert again.returncode == 3
         assert len(server.received) == 10
