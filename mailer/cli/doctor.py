@@ -210,18 +210,27 @@ def _watched(
     from rich.status import Status
 
     console = installation.console
+    width = min(console.width, WIDEST)
     theme: Theme | None = None
-    with Status("looking …", console=console) as waiting:
-        if not console.is_terminal or as_json:
-            waiting.stop()
+    waiting = Status("looking …", console=console)
+    moves = console.is_terminal and not as_json
+    try:
+        if moves:
+            waiting.start()
         for group, finding in findings:
+            if moves:
+                waiting.stop()  # it would write into the line that is to be shown
             if not as_json:
                 if group is not theme:
                     heading = click.style(group.value[:1].upper() + group.value[1:], bold=True)
                     say(heading if theme is None else f"\n{heading}")
                     theme = group
-                say(_rows(finding, min(console.width, WIDEST)))
+                say(_rows(finding, width))
             yield group, finding
+            if moves:
+                waiting.start()
+    finally:
+        waiting.stop()
 
 
 MARKS: Final = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failure": ("✗", "red")}

@@ -55,8 +55,7 @@ def _rendered(case: Case) -> Iterator[Finding]:
             issue = read_issue(SAMPLE, "sample.md", newsletter)
             render_edition(issue, newsletter, template_folders=case.folders)
             for kind in NOTICES["en"]:
-                for language in newsletter.languages:
-                    render_notice(kind, newsletter, language, template_folders=case.folders)
+                render_notice(kind, newsletter, newsletter.fallback_language, template_folders=case.folders)
         except TemplateError as error:
             mend = error.hint or "Mend it, or take it away: ours is used then."
             yield failure(CHECK, f"the template {error.where} cannot be used: {error.what}", mend)
