@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from subscribers.systems import status_columns
 
 if TYPE_CHECKING:
+    from mailer.store.person import Sent
     from subscribers.bulk import ImportResult
     from subscribers.importing import ImportFile, Rejected
     from subscribers.roster import Exported, Happened, Listed, Person, Suppressed
@@ -139,7 +140,7 @@ def _suppression_json(one: Suppressed) -> dict[str, object]:
     return {"newsletter": one.newsletter, "reason": one.reason, "detail": one.detail, "at": one.at.isoformat()}
 
 
-def person_json(person: Person) -> dict[str, object]:
+def person_json(person: Person, sent: Sequence[Sent]) -> dict[str, object]:
     """Everything about a person, for ``subscribers show --json``."""
     return {
         "email": person.address,
@@ -154,10 +155,20 @@ def person_json(person: Person) -> dict[str, object]:
             for line, history in person.subscriptions
         ],
         "suppressions": [_suppression_json(one) for one in person.suppressions],
+        "issues": [
+            {
+                "newsletter": one.newsletter,
+                "issue": one.issue,
+                "address": one.address,
+                "outcome": one.state,
+                "at": one.at and one.at.isoformat(),
+            }
+            for one in sent
+        ],
     }
 
 
-def person_text(person: Person) -> Iterator[str]:
+def person_text(person: Person, sent: Sequence[Sent]) -> Iterator[str]:
     """Everything about a person, to read."""
     yield person.address
     for line, history in person.subscriptions:
@@ -166,6 +177,11 @@ def person_text(person: Person) -> Iterator[str]:
         for one in history:
             evidence = "  ".join(f"{name}={value}" for name, value in one.evidence.items())
             yield f"  {_minute(one.at)}  {one.event}  {evidence}".rstrip()
+    if sent:
+        yield "\nissues:"
+    for delivery in sent:
+        at = _minute(delivery.at) if delivery.at else " " * 20
+        yield f"  {at}  {delivery.newsletter}/{delivery.issue}  {delivery.state}"
     for suppression in person.suppressions:
         where = suppression.newsletter or "every newsletter"
         detail = f" ({suppression.detail})" if suppression.detail else ""

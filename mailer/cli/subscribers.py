@@ -95,19 +95,22 @@ def list_(installation: Installation, newsletter: str | None, status: str | None
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @pass_installation
 def show(installation: Installation, address: str, as_json: bool) -> None:
-    """Show everything that is kept about ADDRESS: subscriptions, consent, suppressions."""
+    """Show everything that is kept about ADDRESS: subscriptions, consent, suppressions, issues."""
     from mailer.store.database import reading
+    from mailer.store.person import deliveries_of
     from subscribers.roster import person
 
     parsed = address_of(address)
     with reading(installation.database) as connection:
         found = person(connection, parsed.key, keys_of(installation).address_hash(parsed.key))
+        theirs = [listed.subscription_id for listed, _ in found.subscriptions] if found else []
+        sent = deliveries_of(connection, theirs)
     if found is None:
         raise MailerError(f"nothing is known of {parsed}.")
     if as_json:
-        click.echo(json.dumps(words.person_json(found), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(words.person_json(found, sent), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(words.person_text(found)))
+        click.echo("\n".join(words.person_text(found, sent)))
 
 
 @subscribers.command()

@@ -119,6 +119,9 @@ def test_what_the_replaced_database_knows_of_the_ledger_is_kept(house: House) ->
     assert house.states() == {"accepted": PEOPLE}
     house.send()
     assert house.everybody_once
+    shown = json.loads(house.run("subscribers", "show", house.people[0], "--json"))
+    assert [(one["issue"], one["outcome"]) for one in shown["issues"]] == [(SLUG, "accepted")]
+    assert f"news/{SLUG}  accepted" in house.run("subscribers", "show", house.people[0])
 
 
 def test_an_issue_that_nobody_touched_since_the_backup_simply_goes_on(house: House) -> None:

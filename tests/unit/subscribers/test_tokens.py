@@ -31,6 +31,7 @@ def a_token_for_each_purpose() -> dict[Purpose, str]:
         Purpose.PREFERENCES: KEYS.preferences(7),
         Purpose.ADDRESS_CHANGE: KEYS.address_change(7, "ada@example.org", NOW),
         Purpose.RECEIPT: KEYS.receipt(7, NOW),
+        Purpose.FORM: KEYS.form(7, NOW),
     }
 
 
@@ -49,6 +50,8 @@ def opens(purpose: Purpose, token: str) -> bool:
                 KEYS.read_address_change(token, NOW)
             case Purpose.RECEIPT:
                 KEYS.read_receipt(token, NOW)
+            case Purpose.FORM:
+                KEYS.read_form(token, NOW)
     except BadToken:
         return False
     return True
