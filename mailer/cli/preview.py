@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.serving import BaseWSGIServer
 
+    from mailer.newsletter import Newsletter
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -38,8 +40,18 @@ def preview(
     from mailer.resources import template_folders
     from mailer.web.preview import create_preview
 
-    chosen = newsletter_for(installation, newsletter, [issue])
-    desk = PreviewDesk(issue, chosen, template_folders(installation.settings_or_default.templates))
+    def read(source: Installation) -> tuple[Newsletter, tuple[Path, ...]]:
+        folders = template_folders(source.settings_or_default.templates)
+        return newsletter_for(source, newsletter, [issue]), folders
+
+    chosen, folders = read(installation)
+    desk = PreviewDesk(
+        issue,
+        chosen,
+        folders,
+        settings_file=installation.config_path,
+        reread=lambda: read(Installation(installation.config)),
+    )
     desk.check()
     server = _server(create_preview(desk), port)
     url = f"http://localhost:{server.server_address[1]}/"

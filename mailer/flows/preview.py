@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mailer.errors import MailerError
 from mailer.flows.gather import SourceFile, SourceSet, gather
 from mailer.flows.prepare import read_source
+from mailer.flows.preview_pictures import local_pictures
 from mailer.issue.model import Issue
 from mailer.issue.problem import Problem
 from mailer.lint.engine import LintSettings, lint, lint_rendered, lint_translation
@@ -30,6 +31,7 @@ class Drawn:
     languages: tuple[str, ...]  # the original's first
     rendered: RenderedEdition
     original: Issue
+    pictures: Mapping[str, Path]  # those that lie on this machine, by their address in the mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,40 @@ class Look:
     size_bytes: int  # the HTML part as encoded
 
 
+def _fingerprint(files: Iterable[Path]) -> str:
+    """Changes when one of the files is saved, comes or goes."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        try:
+            status = file.stat()
+        except OSError:  # a save in progress: the next look sees the new file
+            continue
+        digest.update(f"{file}\0{status.st_mtime_ns}\0{status.st_size}\n".encode())
+    return digest.hexdigest()[:16]
+
+
 class PreviewDesk:
     """Looks at the files of one issue and draws what changed, one language at a time. Threads may share it.
 
-    Drawing and judging are two steps: the mail is on the screen before the rules have run.
+    Drawing and judging are two steps: the mail is on the screen before the rules have run. ``settings_file`` is
+    watched too; ``reread`` gives the newsletter and the template folders that it says now.
     """
 
-    def __init__(self, path: Path, newsletter: Newsletter, template_folders: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        newsletter: Newsletter,
+        template_folders: Sequence[Path],
+        *,
+        settings_file: Path | None = None,
+        reread: Callable[[], tuple[Newsletter, Sequence[Path]]] | None = None,
+    ) -> None:
         self.newsletter = newsletter
         self.path = path
+        self._settings_file = settings_file
+        self._reread = reread
+        self._settings_seen = _fingerprint([settings_file] if settings_file else [])
+        self._pictures: tuple[Path, ...] = ()  # those of what was drawn last
         self._lint = LintSettings.read(newsletter.lint)
         self._folders = tuple(template_folders)
         self._drawing = threading.Lock()
@@ -67,19 +94,14 @@ class PreviewDesk:
 
     def revision(self) -> str:
         """A fingerprint of every file that the mail is made of: it changes when one of them is saved."""
-        watched = [
-            self.path.parent.glob(f"*{self.path.suffix}"),
-            iter(self._elsewhere),
-            *(folder.rglob("*") for folder in self._folders),
-        ]
-        digest = hashlib.sha256()
-        for file in sorted(file for files in watched for file in files):
-            try:
-                status = file.stat()
-            except OSError:  # a save in progress: the next look sees the new file
-                continue
-            digest.update(f"{file}\0{status.st_mtime_ns}\0{status.st_size}\n".encode())
-        return digest.hexdigest()[:16]
+        return self._revision_with((*self._elsewhere, *self._pictures))
+
+    def _revision_with(self, others: Iterable[Path]) -> str:
+        watched = {*self.path.parent.glob(f"*{self.path.suffix}"), *others}
+        watched.update(file for folder in self._folders for file in folder.rglob("*"))
+        if self._settings_file is not None:
+            watched.add(self._settings_file)
+        return _fingerprint(watched)
 
     def draw(self, language: str = "") -> Drawn:
         """The issue in ``language`` (the original where there is none such) as its files are now.
@@ -87,10 +109,15 @@ class PreviewDesk:
         Raises MailerError for what cannot be read or rendered.
         """
         with self._drawing:
-            revision = self.revision()
+            self._follow_settings()
+            others = (*self._elsewhere, *self._pictures)
+            revision = self._revision_with(others)
             drawn = self._drawn.get(language)
             if drawn is None or drawn.revision != revision:
-                drawn = self._drawn[language] = self._draw(revision, language)
+                drawn = self._draw(revision, language)
+                if self._revision_with(others) == revision:  # else a file was saved while we drew
+                    drawn = replace(drawn, revision=self.revision())
+                self._drawn[language] = drawn
             return drawn
 
     def look(self, language: str = "") -> Look:
@@ -102,12 +129,26 @@ class PreviewDesk:
                 look = self._looks[language] = self._judge(drawn)
             return look
 
+    def _follow_settings(self) -> None:
+        """Take over what mailer.toml says now; raises SettingsError while it cannot be read."""
+        if self._settings_file is None or self._reread is None:
+            return
+        seen = _fingerprint([self._settings_file])
+        if seen != self._settings_seen:
+            newsletter, folders = self._reread()
+            self.newsletter, self._folders, self._settings_seen = newsletter, tuple(folders), seen
+            self._lint = LintSettings.read(newsletter.lint)
+            self._issues.clear()
+            self._drawn.clear()
+
     def _draw(self, revision: str, language: str) -> Drawn:
         issues = self._read(self._sources())
         issue = next((issue for issue in issues if issue.language == language), issues[0])
         others = [Translation(each.language, each.title, each.web_url) for each in issues if each is not issue]
         rendered = render_edition(issue, self.newsletter, translations=others, template_folders=self._folders)
-        return Drawn(revision, issue, tuple(each.language for each in issues), rendered, issues[0])
+        pictures = local_pictures(issue, Path(issue.path))
+        self._pictures = tuple(pictures.values())
+        return Drawn(revision, issue, tuple(each.language for each in issues), rendered, issues[0], pictures)
 
     def _judge(self, drawn: Drawn) -> Look:
         issue, size = drawn.issue, encoded_html_size(drawn.rendered)

@@ -14,8 +14,9 @@ from flask import Flask, Response, abort, jsonify, request
 
 from mailer.errors import MailerError
 from mailer.flows.preview import Look, PreviewDesk
+from mailer.flows.preview_pictures import TYPES
 from mailer.resources import templates_folder
-from mailer.web.preview_views import POLICIES, View, as_seen, with_sample_person
+from mailer.web.preview_views import POLICIES, View, as_seen, with_local_pictures, with_sample_person
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 POLL_SECONDS: Final = 0.025
@@ -28,6 +29,7 @@ PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
     " connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # an SVG is a page of its own
 FILES: Final = {"preview.html": "text/html", "preview.css": "text/css", "preview.js": "text/javascript"}
 
 
@@ -72,9 +74,21 @@ def create_preview(desk: PreviewDesk) -> Flask:
             drawn = desk.draw(request.args.get("language", ""))
         except MailerError:  # the page asks /look next, which says why
             abort(503)
-        html = as_seen(with_sample_person(drawn.rendered.html, desk.newsletter), seen)
+        html = with_local_pictures(drawn.rendered.html, tuple(drawn.pictures), request.args.get("language", ""))
+        html = as_seen(with_sample_person(html, desk.newsletter), seen)
         answer = Response(html, mimetype="text/html")
         answer.headers["Content-Security-Policy"] = POLICIES[seen]
+        return answer
+
+    @app.get("/picture/<int:number>")
+    def picture(number: int) -> Response:
+        try:
+            file = tuple(desk.draw(request.args.get("language", "")).pictures.values())[number]
+            content = file.read_bytes()
+        except (MailerError, IndexError, OSError):
+            abort(404)
+        answer = Response(content, mimetype=TYPES[file.suffix.lower()])
+        answer.headers["Content-Security-Policy"] = PICTURE_POLICY
         return answer
 
     @app.get("/changes")

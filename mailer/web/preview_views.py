@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from html import escape
 from typing import Final
+from urllib.parse import quote
 
 from mailer.newsletter import Newsletter
+from mailer.render.html_escape import escape_url
 from mailer.render.model import ADDRESS_SLOT, PREFERENCES_SLOT, UNSUBSCRIBE_SLOT
 
 SAMPLE_ADDRESS: Final = "you@example.org"
@@ -37,6 +40,14 @@ def with_sample_person(text: str, newsletter: Newsletter) -> str:
         .replace(PREFERENCES_SLOT, escape(f"{newsletter.base_url}/preferences/preview"))
         .replace(ADDRESS_SLOT, SAMPLE_ADDRESS)
     )
+
+
+def with_local_pictures(html: str, urls: Sequence[str], language: str) -> str:
+    """The mail with those pictures taken from this machine, by their number."""
+    for number, url in enumerate(urls):
+        ours = f"/picture/{number}?language={quote(language)}"
+        html = html.replace(f'src="{escape_url(url)}"', f'src="{escape(ours)}"')
+    return html
 
 
 def as_seen(html: str, view: View) -> str:

@@ -7,6 +7,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
-from mailer.errors import MailerError
+from mailer.configuration import load_settings
+from mailer.errors import MailerError, SettingsError
 from mailer.flows.preview import PreviewDesk
+from mailer.newsletter import Newsletter
 from mailer.resources import template_folders
 from mailer.web.preview import _changes, create_preview
 from tests.builders.message import a_newsletter
@@ -225,3 +228,72 @@ def test_a_port_in_use_is_one_sentence(path: Path) -> None:
     assert ended.returncode == 2
     assert f"port {port} cannot be used" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+PIXEL = bytes.fromhex("89504e470d0a1a0a")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A site's repository: an issue in content/posts, pictures beside it and in static."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "content/posts").mkdir(parents=True)
+    (tmp_path / "static/images").mkdir(parents=True)
+    (tmp_path / "static/images/gull.png").write_bytes(PIXEL)
+    (tmp_path / "content/posts/crane.svg").write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (tmp_path / "content/posts/secret.txt").write_text("not a picture")
+    (tmp_path / "content/posts/june.md").write_text(
+        "---\ntitle: June\ndate: 2025-06-10\nurl: /posts/june/\n---\n\n"
+        "![A gull](/images/gull.png)\n\n![A crane](crane.svg)\n\n![Elsewhere](https://images.example.org/x.png)\n\n"
+        "![Out](../../../out.png)\n\n![No picture](secret.txt)\n"
+    )
+    (tmp_path.parent / "out.png").write_bytes(PIXEL)
+    return tmp_path
+
+
+def test_pictures_that_only_the_repository_has_are_shown(site: Path) -> None:
+    newsletter = replace(a_newsletter(), site_url="https://site.example.org")
+    desk = PreviewDesk(site / "content/posts/june.md", newsletter, template_folders(None))
+    client = create_preview(desk).test_client()
+    sources = re.findall(r'<img src="([^"]*)"', client.get("/mail/light").text)
+    assert sources[:3] == ["/picture/0?language=", "/picture/1?language=", "https://images.example.org/x.png"]
+    gull, crane, none = (client.get(f"/picture/{number}") for number in range(3))
+    assert (gull.data, gull.mimetype) == (PIXEL, "image/png")
+    assert crane.mimetype == "image/svg+xml"
+    assert "sandbox" in crane.headers["Content-Security-Policy"]
+    assert none.status_code == 404
+    assert all("/picture/" not in source for source in sources[3:])
+
+
+def test_a_new_picture_is_a_change_and_looking_again_is_none(site: Path) -> None:
+    newsletter = replace(a_newsletter(), site_url="https://site.example.org")
+    desk = PreviewDesk(site / "content/posts/june.md", newsletter, template_folders(None))
+    drawn = desk.draw()
+    assert desk.draw() is drawn
+    assert desk.revision() == drawn.revision
+    (site / "static/images/gull.png").write_bytes(PIXEL + b"more")
+    assert desk.revision() != drawn.revision
+
+
+SETTINGS = '[newsletters.garden]\nname = "{name}"\nsender = "g@example.org"\naccent = "{accent}"\n'
+
+
+def test_a_change_of_the_settings_is_followed_and_a_mistake_in_them_said(path: Path) -> None:
+    file = path.with_name("mailer.toml")
+    file.write_text(SETTINGS.format(name="The Garden", accent="#8a2c12"))
+
+    def read() -> tuple[Newsletter, tuple[Path, ...]]:
+        settings = load_settings(file, with_secrets=False)
+        return settings.newsletters["garden"], template_folders(settings.templates)
+
+    desk = PreviewDesk(path, *read(), settings_file=file, reread=read)
+    before = desk.draw()
+    assert "#8a2c12" in before.rendered.html
+    file.write_text(SETTINGS.format(name="The Garden", accent="#12508a"))
+    assert desk.revision() != before.revision
+    assert "#12508a" in desk.draw().rendered.html
+    file.write_text(SETTINGS.format(name="The Garden", accent="blue"))
+    with pytest.raises(SettingsError, match="colour"):
+        desk.draw()
+    file.write_text(SETTINGS.format(name="Another Garden", accent="#12508a"))
+    assert "Another Garden" in desk.draw().rendered.html
