@@ -33,8 +33,9 @@ not in it: keep them too, elsewhere. Without the oldest secret key suppressed ad
 @pass_installation
 def backup(installation: Installation, file: Path, yes: bool) -> None:
     """Write everything into FILE: people, consent, issues, the ledger. Nothing has to stop for it."""
-    from mailer.flows.backup import back_up, refuse_overwriting
+    from mailer.flows.backup import back_up, refuse_missing, refuse_overwriting
 
+    refuse_missing(installation.settings.database)
     engine = installation.database
     refuse_overwriting(engine, file, yes=yes)
     written = back_up(engine, file, datetime.now(UTC))

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, select
 import mailer
 from mailer.errors import MailerError, UsageError
 from mailer.store import workers
-from mailer.store.database import create_private, database_file, reading
+from mailer.store.database import create_private, database_file, open_database, reading
 from mailer.store.tables import WorkerRow
 
 LABEL: Final = "mailer_backup"
@@ -55,6 +55,15 @@ def back_up(engine: Engine, path: Path, now: datetime) -> Written:
     finally:
         part.unlink(missing_ok=True)
     return Written(path, path.stat().st_size)
+
+
+def refuse_missing(database_url: str) -> None:
+    """Raise UsageError when there is no SQLite database yet: an empty one would be made and kept as a backup."""
+    database = database_file(open_database(database_url))
+    if database is not None and not (database.exists() and database.stat().st_size):
+        raise UsageError(
+            "there is no database to back up.", where=str(database), hint="Is --config the right one?"
+        )
 
 
 def refuse_overwriting(engine: Engine, path: Path, *, yes: bool) -> None:

@@ -247,6 +247,23 @@ def test_nothing_is_put_back_under_a_running_worker(house: House) -> None:
     assert "new@example.org" not in house.run("subscribers", "list")
 
 
+def test_no_backup_is_made_of_a_database_that_is_not_there(house: House) -> None:
+    house.lose_database()
+    assert "no database to back up" in house.run("backup", "b.db", code=2)
+    assert not list(house.folder.glob("*.db"))
+
+
+def test_a_plain_copy_of_the_database_is_taken_and_holds_what_is_open(house: House) -> None:
+    house.send_half()
+    with closing(sqlite3.connect(house.folder / "mailer.db")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (house.folder / "copy.db").write_bytes((house.folder / "mailer.db").read_bytes())
+    house.lose_database()
+    assert "3 deliveries are held" in house.run("restore", "copy.db")
+    house.send(code=3)
+    assert len(house.server.received) == 3
+
+
 def test_a_backup_shows_one_moment_while_others_write(house: House) -> None:
     stop, wrote = threading.Event(), threading.Event()
 
