@@ -7,9 +7,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from sqlalchemy import Engine, func, insert, select, update
 
@@ -198,3 +199,18 @@ def test_it_fits_a_phone_and_a_desk_in_light_and_dark(browser: Browser) -> None:
             excess = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert shown.evaluate(excess) == 0, view.name
             assert shown.locator("svg rect").count() > 3
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_nothing_keeps_anybody_from_reading_it(browser: Browser, mode: Literal["light", "dark"]) -> None:
+    context = browser.new_context(color_scheme=mode, bypass_csp=True)  # the page allows no script: axe is one
+    try:
+        shown = context.new_page()
+        shown.set_content(page())
+        found = Axe().run(shown).response
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+        assert len(found["passes"]) > 10
+    finally:
+        context.close()

@@ -15,10 +15,11 @@ from mailer.doctor.checks import installation, mailboxes, templates
 from mailer.doctor.finding import Result
 from mailer.doctor.ledger import largest_recent_message
 from mailer.doctor.names import Names
-from mailer.settings import BounceSettings
+from mailer.settings import BounceSettings, ImapSettings
 from subscribers.tables import OutboxRow
 from tests.builders.archive import Installation, an_installation
 from tests.builders.doctor import failures, warnings
+from tests.support.imap_server import DOVECOT, PASSWORD, USER, imap_server
 
 
 @pytest.fixture
@@ -164,6 +165,30 @@ def test_the_mailbox_for_bounces_is_looked_at_where_one_is_settled(made: Install
     for folder, result in ((there, Result.OK), (gone, Result.FAILURE)):
         (found,) = mailboxes.check_bounces(a_case(made, bounces=BounceSettings(maildir=folder)))
         assert found.result is result
+
+
+@pytest.mark.skipif(
+    DOVECOT is None, reason="IMAP is NOT TESTED: no dovecot (Debian: apt-get install dovecot-imapd)"
+)
+def test_an_imap_mailbox_is_logged_into_and_nothing_in_it_changes(made: Installation) -> None:
+    with imap_server() as server:
+        server.put(b"Subject: x\r\n\r\ny\r\n", "one")
+        good = ImapSettings(
+            "127.0.0.1", server.tls_port, USER, PASSWORD, implicit_tls=True, ca_file=server.certificate
+        )
+        for settings, result, said in (
+            (good, Result.OK, "1 mails in INBOX"),
+            (replace(good, port=server.port, implicit_tls=False), Result.OK, "1 mails"),
+            (replace(good, password="another"), Result.FAILURE, "does not let"),
+            (replace(good, folder="Nowhere"), Result.FAILURE, "no folder 'Nowhere'"),
+            (replace(good, ca_file=None), Result.FAILURE, "No trusted TLS"),
+            (replace(good, port=1), Result.FAILURE, "does not answer"),
+        ):
+            (found,) = mailboxes.check_bounces(a_case(made, bounces=BounceSettings(imap=settings)))
+            assert (found.result, said in found.means) == (result, True), found
+            assert "another" not in repr(found)
+        assert server.names() == {"one"}
+        assert server.flags() == set()
 
 
 def test_the_last_issues_size_is_known(made: Installation) -> None:
