@@ -45,7 +45,8 @@ def choose_waiting(
 ) -> None:
     """Whether a late issue in their language is better than one in another language; from the next issue on.
 
-    Who does not want to wait any more is let go from issues that wait, the next time somebody sends them.
+    Who does not want to wait any more is let go from issues that hold them when the worker next keeps house, or
+    somebody sends the issue.
     """
     if waits != there.waits:
         _change(connection, there, {"waits": waits})

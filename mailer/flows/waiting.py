@@ -61,13 +61,18 @@ def add_late(engine: Engine, prepared: PreparedIssue, issue: StoredIssue, now: d
     return Added(tuple(new), released)
 
 
-def release_settled(engine: Engine, newsletter: Newsletter, issue_id: int) -> int:
+def release_settled(engine: Engine, newsletter: Newsletter) -> int:
     """Let go who has no reason to wait any more: changed their language, does not want to wait, or is gone.
 
-    For a worker that is about to send an issue: those whose time has come go without it.
+    For a worker, now and then: those whose time has come go without it.
     """
-    with writing(engine) as connection:
-        return _let_go(connection, newsletter, issue_id)
+    with reading(engine) as connection:
+        waiting = holding.issues_with_held(connection, newsletter.key)
+    released = 0
+    for issue_id in waiting:
+        with writing(engine) as connection:
+            released += _let_go(connection, newsletter, issue_id)
+    return released
 
 
 def _let_go(connection: Connection, newsletter: Newsletter, issue_id: int) -> int:

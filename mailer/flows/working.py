@@ -26,6 +26,7 @@ from mailer.errors import MailerError
 from mailer.flows.notices import NoticeDesk, Tally, send_due
 from mailer.flows.receiving import Service, keep_running
 from mailer.flows.scheduling import begin
+from mailer.flows.waiting import release_settled
 from mailer.newsletter import Newsletter
 from mailer.store import schedule
 from mailer.store.database import reading, writing
@@ -255,6 +256,8 @@ class _Worker:
             outbox.forget_old(connection, now)
             allowing.forget_empty(connection, now)
             schedule.forget_paces(connection, now - KEEP_PACES)
+        for newsletter in shop.newsletters.values():  # who has no reason to wait for a translation any more
+            release_settled(shop.engine, newsletter)
 
     def _doing(self, chore: Chore) -> Callable[[], Awaitable[None]]:
         async def step() -> None:

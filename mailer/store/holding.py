@@ -13,8 +13,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, select, update
 
 from mailer.store.choosing import edition_for, reads_one_of
-from mailer.store.states import DeliveryState
-from mailer.store.tables import DeliveryRow, EditionRow
+from mailer.store.states import DeliveryState, SendingState
+from mailer.store.tables import DeliveryRow, EditionRow, IssueRow
 from subscribers.tables import SubscriptionRow
 
 _IS_QUEUED = DeliveryRow.state == DeliveryState.QUEUED.value
@@ -39,6 +39,18 @@ def held(connection: Connection, issue_id: int, now: datetime) -> list[Held]:
         .order_by(DeliveryRow.waits_for)
     )
     return [Held(language, int(people), until) for language, people, until in rows if until is not None]
+
+
+def issues_with_held(connection: Connection, newsletter: str) -> list[int]:
+    """Issues of a newsletter that are being sent and have people who wait."""
+    rows = connection.scalars(
+        select(IssueRow.id).where(
+            IssueRow.newsletter == newsletter,
+            IssueRow.state == SendingState.SENDING.value,
+            exists().where(DeliveryRow.issue_id == IssueRow.id, _IS_HELD),
+        )
+    )
+    return list(rows)
 
 
 def counts_by_language(connection: Connection, issue_id: int) -> dict[str, dict[DeliveryState, int]]:

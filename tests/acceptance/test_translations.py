@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -124,6 +125,27 @@ def test_who_waits_gets_the_late_translation_and_everybody_gets_one_issue(tmp_pa
     assert newsroom.status(SLUG)["state"] == "finished"
     counted = Counter((line["language"], line["outcome"]) for line in newsroom.report(SLUG))
     assert counted == {("en", "accepted"): 6, ("de", "accepted"): 2, ("it", "accepted"): 4}
+
+
+def test_a_translation_can_come_while_the_issue_is_being_sent(tmp_path: Path) -> None:
+    with smtp_server() as server:
+        newsroom = a_newsroom(tmp_path, server, "en")
+        people = newsroom.invite(60, ("en", "de"))
+        wait_for_language(newsroom, *people[1::4])
+        sender = newsroom.start("send", f"{SLUG}.md", "--yes", "--rate", "8/second")
+        while len(server.received) < 3:
+            assert sender.poll() is None
+            time.sleep(0.02)
+        add(newsroom, "de")
+        late = newsroom.run("send", f"{SLUG}.de.md", "--yes", "--rate", "200/second")
+        _, words = sender.communicate(timeout=60)
+        assert sender.returncode == 0, words
+        assert late.returncode in (0, 3), late.stderr
+    got = subjects(server)
+    assert sorted(got) == sorted(people)
+    assert {len(each) for each in got.values()} == {1}
+    assert all(got[address] == [subject("de")] for address in people[1::4])
+    assert all(got[address] == [subject("en")] for address in people[::2])
 
 
 def test_after_the_deadline_they_get_the_fallback(tmp_path: Path) -> None:
