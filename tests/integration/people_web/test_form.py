@@ -112,7 +112,7 @@ def advantage(some: list[float], others: list[float]) -> float:
 def test_no_kind_of_address_can_be_told_by_the_time_of_its_answer(tmp_path: Path, engine: Engine) -> None:
     """A thousand timings of each kind, in an order that is shuffled anew, with the answer's floor as by default.
 
-    The pair that is easiest to tell apart must be told by less than 5 in 100 guesses beyond chance, and medians
+    The pair that is easiest to tell apart must be told by less than 6 in 100 guesses beyond chance, and medians
     lie within a tenth of each other. A machine that is busy with something else gets two more chances.
     """
     rounds = 1000
@@ -127,7 +127,7 @@ def test_no_kind_of_address_can_be_told_by_the_time_of_its_answer(tmp_path: Path
             worst = max(advantage(times[one], times[other]) for one, other in pairs)
             medians = [statistics.median(times[kind]) for kind in KINDS]
             spread = max(medians) / min(medians) - 1
-            if worst < 0.05 and spread < 0.1:
+            if worst < 0.06 and spread < 0.1:
                 return
     pytest.fail(f"a guess by time is right in {worst:.1%} beyond chance; medians differ by {spread:.1%}")
 

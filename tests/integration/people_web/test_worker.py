@@ -24,7 +24,7 @@ from subscribers import outbox
 from subscribers.outbox import Notice, Waiting
 from tests.builders.people import a_subscriber
 from tests.support.newsroom import Newsroom
-from tests.support.people_site import Site
+from tests.support.people_site import Site, path_in, text_of
 from tests.support.smtp_server import Recorder, smtp_server
 
 ADA = "ada@example.org"
@@ -218,6 +218,38 @@ def test_who_leaves_while_an_issue_goes_out_does_not_get_it(site: Site) -> None:
     goodbyes = [str(row["evidence"]) for row in site.rows("consent") if row["event"] == "unsubscribed"]
     assert len(goodbyes) == 30
     assert all("spring" in told for told in goodbyes)
+
+
+def test_the_welcome_names_the_latest_issue(site: Site) -> None:
+    an_issue(site, 1)
+    site.work()
+    subscribe(site)
+    site.work()
+    site.client().post(path_in(site.mail_to(ADA)[0], "/confirm/"))
+    site.work()
+    welcome = text_of(site.mail_to(ADA)[-1])
+    assert "https://news.example.org/news/spring/en/" in welcome
+    assert site.client().get("/news/spring/en/").status_code == 200
+
+
+def test_no_log_holds_a_token_or_an_address(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="mailer")
+    caplog.set_level("DEBUG", logger="subscribers")
+    subscribe(site)
+    site.work()
+    link = path_in(site.mail_to(ADA)[0], "/confirm/")
+    site.client().post(link)
+    site.work()
+    token = site.keys.unsubscribe(1)
+    site.client().post(f"/unsubscribe/{token}")
+    with writing(site.engine) as connection:
+        connection.execute(text("ALTER TABLE subscription RENAME TO elsewhere"))
+    assert site.client().get(f"/unsubscribe/{token}").status_code in (500, 503)
+    secret = link.split("/confirm/")[1].split("?")[0]
+    assert not [one for one in caplog.records if secret in one.getMessage() or token in one.getMessage()]
+    assert token not in caplog.text
+    assert secret not in caplog.text
+    assert ADA not in caplog.text
 
 
 def test_a_scheduled_issue_waits_and_then_goes_to_whoever_is_subscribed_then(site: Site) -> None:
