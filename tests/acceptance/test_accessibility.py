@@ -13,6 +13,7 @@ import pytest
 from lxml import html
 from lxml.html import HtmlElement
 
+from mailer.render.templates import STANDARD
 from mailer.render.tongue import direction
 from tests.builders.samples import OWN, REAL, name_of, sample
 
@@ -20,8 +21,8 @@ DATA_TABLES = ("data", "dense")
 PHRASE_TAGS = ("html", "body", "p", "a", "div", "blockquote", "span", "h1", "h2", "h3", "li")
 
 
-def tree(path: Path) -> HtmlElement:
-    return html.document_fromstring(sample(path)[1].html)
+def tree(path: Path, theme: str) -> HtmlElement:
+    return html.document_fromstring(sample(path, theme)[1].html)
 
 
 def name(element: HtmlElement) -> str:
@@ -89,8 +90,8 @@ def hidden_faults(page: HtmlElement) -> Iterator[str]:
             yield f"letters of {size} px"
 
 
-def faults(path: Path) -> list[str]:
-    page, language = tree(path), sample(path)[0].language
+def faults(path: Path, theme: str = STANDARD) -> list[str]:
+    page, language = tree(path, theme), sample(path)[0].language
     return [
         *language_faults(page, language),
         *table_faults(page),
@@ -101,9 +102,10 @@ def faults(path: Path) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("theme", [STANDARD, "plain"])
 @pytest.mark.parametrize("path", OWN, ids=name_of)
-def test_a_sample_can_be_listened_to(path: Path) -> None:
-    assert faults(path) == []
+def test_a_sample_can_be_listened_to(path: Path, theme: str) -> None:
+    assert faults(path, theme) == []
 
 
 @pytest.mark.corpus

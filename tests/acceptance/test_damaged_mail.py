@@ -109,6 +109,11 @@ def test_our_samples_outlive_every_damage(browser: Browser, path: Path) -> None:
     assert list(faults(browser, sample(path)[1].html)) == []
 
 
+@pytest.mark.parametrize("path", OWN, ids=name_of)
+def test_our_samples_outlive_every_damage_in_the_plain_theme(browser: Browser, path: Path) -> None:
+    assert list(faults(browser, sample(path, "plain")[1].html)) == []
+
+
 @pytest.mark.corpus
 @pytest.mark.parametrize("path", REAL, ids=name_of)
 def test_real_issues_outlive_every_damage(browser: Browser, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from mailer.issue.reader import read_issue
 from mailer.newsletter import Newsletter
 from mailer.render.edition import render_edition
 from mailer.render.model import RenderedEdition, Translation
+from mailer.render.templates import STANDARD
 from mailer.resources import template_folders
 from tests.builders.render import LANGUAGES, a_publication
 
@@ -39,16 +41,16 @@ def _content(path: Path) -> bytes:
 
 
 @cache
-def sample(path: Path) -> tuple[Issue, RenderedEdition]:
+def sample(path: Path, theme: str = STANDARD) -> tuple[Issue, RenderedEdition]:
     """The issue as read and as rendered for a newsletter with everything in its footer."""
-    newsletter = newsletter_of(path)
+    newsletter = replace(newsletter_of(path), theme=theme)
     issue = read_issue(_content(path), path.name, newsletter)
     others = [Translation(tag, issue.title, newsletter.issue_url("x", tag)) for tag in ("en", "de", "ar", "ja")]
     return issue, render_edition(issue, newsletter, translations=others, template_folders=template_folders(None))
 
 
 def newsletter_of(path: Path) -> Newsletter:
-    """The one that publishes it: ours, with a logo, or for a real issue one whose site its relative links belong to."""
+    """Who publishes it: ours, with a logo, or for a real issue one with the site of its relative links."""
     if path not in REAL:
         return a_publication(logo="https://harbour.example.org/logo.png")
     rust = path.parent.name == "twir"

@@ -44,10 +44,13 @@ class Skipped(Exception):
 
 
 def mails() -> dict[str, str]:
-    """HTML of every sample as one person gets it, by the sample's name."""
+    """HTML of every sample as one person gets it, by the names of sample and theme."""
+    looks = [*((path, "standard") for path in (*OWN, *REAL)), *((path, "plain") for path in OWN)]
     return {
-        f"{path.parent.name}-{path.name}": _SLOT.sub("https://news.example.org/x/token", sample(path)[1].html)
-        for path in (*OWN, *REAL)
+        f"{path.parent.name}-{path.name}-{theme}": _SLOT.sub(
+            "https://news.example.org/x/token", sample(path, theme)[1].html
+        )
+        for path, theme in looks
     }
 
 
