@@ -26,7 +26,7 @@ from mailer.settings import HookSettings, Rate, Settings
 from mailer.store.archive import slug_of_issue
 from mailer.store.database import reading
 from mailer.store.editions import StoredEdition, StoredIssue, editions_of, find_issue
-from mailer.store.forgetting import forget_addresses
+from mailer.store.erasing import forget_person
 from mailer.store.journal import Journal
 from subscribers.tokens import TokenKeys
 
@@ -70,7 +70,7 @@ def people_services(settings: Settings, engine: Engine) -> Services:
         newsletters=publications,
         keys=token_keys(settings),
         now=now,
-        forget=forget_addresses,
+        forget=forget_person,
         slug_of=slug_of,
         date_in_words=lambda moment, language: date_in_words(moment.date(), language),
         rules=settings.subscribe,

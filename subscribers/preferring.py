@@ -6,18 +6,18 @@ after an erasure a keyed hash is left and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, exists, select, update
 
-from subscribers import allowing, roster, store
+from subscribers import allowing, erasing, roster, store
 from subscribers.address import Address, parse_address
 from subscribers.allowing import Hash
 from subscribers.consent import Event, Evidence
 from subscribers.enrol import is_suppressed
+from subscribers.erasing import Forget
 from subscribers.limits import Allowance, Bucket
 from subscribers.outbox import Notice, post_notice
 from subscribers.store import Standing
@@ -26,8 +26,6 @@ from subscribers.tables import ConsentRow, SubscriberRow, SubscriptionRow
 from subscribers.tokens import AddressChange
 
 CHANGES_A_DAY: Final = Allowance(4, 86_400)  # address changes asked for with one link
-Forget = Callable[[Connection, Sequence[int]], None]
-"""Makes other tables forget the addresses of subscriptions, in the transaction that erases the person."""
 
 
 def change_language(
@@ -189,15 +187,13 @@ def note_data_given(connection: Connection, there: Standing, evidence: Evidence,
 
 def erase(connection: Connection, there: Standing, forget: Forget, now: datetime) -> None:
     """Remove the person from every newsletter; a keyed hash stays, so that nothing is ever sent there again."""
-    address_hash = connection.scalar(
-        select(SubscriberRow.address_hash).where(SubscriberRow.id == there.subscriber_id)
-    )
-    if address_hash is None:
-        return
-    mine = select(SubscriptionRow.id).where(SubscriptionRow.subscriber_id == there.subscriber_id)
-    forget(connection, list(connection.scalars(mine)))
-    connection.execute(delete(SubscriberRow).where(SubscriberRow.id == there.subscriber_id))
-    store.suppress(connection, address_hash, reason="erased", now=now)
+    row = connection.execute(
+        select(SubscriberRow.address_key, SubscriberRow.address_hash).where(
+            SubscriberRow.id == there.subscriber_id
+        )
+    ).first()
+    if row is not None:
+        erasing.erase(connection, row.address_key, row.address_hash, forget, now)
 
 
 def _change(connection: Connection, there: Standing, values: dict[str, object]) -> None:

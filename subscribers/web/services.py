@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from subscribers.preferring import Forget
+from subscribers.erasing import Forget
 from subscribers.rules import SubscribeRules
 from subscribers.tokens import TokenKeys
 
