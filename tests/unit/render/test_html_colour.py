@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from mailer.errors import SettingsError
 from mailer.render.colour import READABLE, channels, contrast, inverted, is_readable, readable, scheme
+from tests.support.inversion import lightness_turned
 
 accents = st.builds("#{:02x}{:02x}{:02x}".format, *[st.integers(0, 255)] * 3)
 
@@ -52,3 +53,12 @@ def test_what_is_no_colour_is_named(colour: str) -> None:
         scheme(colour, dark=False)
     assert repr(colour) in str(refused.value)
     assert "#0b57a4" in refused.value.hint
+
+
+def test_our_own_colours_are_readable_too_where_a_client_turns_their_lightness() -> None:
+    for accent in ("#0b57a4", "#0f5c73", "#8a2c12", "#5b2a86", "#1c6b3c"):
+        light = scheme(accent, dark=False)
+        for ink in (light.text, light.muted, light.accent):
+            for ground in (light.card, light.tint, light.page):
+                assert contrast(lightness_turned(ink), lightness_turned(ground)) >= READABLE, (ink, ground)
+        assert contrast(lightness_turned(light.on_band), lightness_turned(light.band)) >= READABLE, accent
