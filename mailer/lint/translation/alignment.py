@@ -5,6 +5,7 @@ Sections keep their order; one that has no counterpart is missing, or is extra.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,13 +14,15 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Final
 
-from mailer.lint.blocks import Section
+from mailer.lint.blocks import Kind, Section
 from mailer.lint.links import Form
 from mailer.lint.manuscript import Manuscript
+from mailer.lint.prose import THING
 from mailer.lint.translation.same import link_key, numbers_in
 
 GAP: Final = -0.4  # what a section without a counterpart costs
 OTHER_LEVEL: Final = -0.8
+_ADDRESS = re.compile(r"(?:https?://|www\.|xmpp:|mailto:)\S+|\S+@\S+", re.IGNORECASE)
 MOST_PAIRS: Final = 22_500
 """More are no newsletter: 150 sections on either side. Such are taken one by one, as they stand."""
 
@@ -35,7 +38,11 @@ class Part:
     end_line: int
     links: frozenset[str] = field(default_factory=frozenset)
     numbers: frozenset[str] = field(default_factory=frozenset)
-    has_text: bool = False
+    text: str = ""  # what is read of it: code is there, where links lead is not
+
+    @property
+    def has_text(self) -> bool:
+        return bool(self.section.blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ def parts(manuscript: Manuscript) -> list[Part]:
             for link in manuscript.links
             if first <= link.start < end and not link.image and link.form is not Form.DEFINITION
         }
+        text = _visible(section)
         found.append(
             Part(
                 section,
@@ -68,11 +76,20 @@ def parts(manuscript: Manuscript) -> list[Part]:
                 max(start, 1),
                 following - 1,
                 frozenset(links - {""}),
-                frozenset(numbers_in(manuscript.prose[first:end])),
-                bool(section.blocks),
+                frozenset(numbers_in(text)),
+                text,
             )
         )
     return found
+
+
+def _visible(section: Section) -> str:
+    """The words and numbers of a section, without addresses and blocks of code."""
+    pieces = [section.heading.text] if section.heading else []
+    for block in section.blocks:
+        if block.kind not in (Kind.CODE, Kind.HTML):
+            pieces += [block.text, *(cell for row in block.rows for cell in row)]
+    return _ADDRESS.sub(" ", "\n".join(pieces).replace(THING, " "))
 
 
 def couples(original: Sequence[Part], translated: Sequence[Part]) -> list[Couple]:
