@@ -65,7 +65,7 @@ def find_corrections(engine: Engine, prepared: PreparedIssue, note: str) -> list
                 raise UsageError(
                     f"{edition.issue.language} was not sent with this issue; a correction adds no language.",
                     where=edition.issue.path,
-                    hint="Move the file away for now.",
+                    hint=f"Send it first: mailer send {edition.issue.path}",
                 )
             pairs.append((edition, archived_editions(connection, [title.edition_id])[0]))
     return [
