@@ -23,6 +23,8 @@ AIM: Final = 80_000
 ONCE: Final = ("From", "To", "Subject", "Date", "Message-ID")
 LIST_COMMANDS: Final = ("List-Help", "List-Owner", "List-Archive", "List-Subscribe")
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]+\?[BbQq]\?[^?]*\?=")
+_IMAGE: Final = re.compile(r"<img\b[^<>]{0,4000}>", re.IGNORECASE)  # bounded: an unclosed one is cheap
+_ONE_PIXEL: Final = r"\b{}\s*=\s*[\"']?[01](?![\d.])"
 _ANGLE: Final = re.compile(r"<([^<>]*)>")
 
 
@@ -270,10 +272,9 @@ def _tracking(mail: Mail) -> Iterator[Finding]:
         if part.get_content_type() != "text/html":
             continue
         markup = _decoded(part)
-        pixel = re.search(
-            r"<img\b(?=[^>]*\bwidth\s*=\s*[\"']?[01]\b)(?=[^>]*\bheight\s*=\s*[\"']?[01]\b)[^>]*>",
-            markup,
-            re.IGNORECASE,
+        pixel = any(
+            all(re.search(_ONE_PIXEL.format(side), tag, re.IGNORECASE) for side in ("width", "height"))
+            for tag in _IMAGE.findall(markup)
         )
         if pixel:
             yield warning(

@@ -153,13 +153,13 @@ def split_message(raw: bytes) -> tuple[list[bytes], bytes]:
     lines = head.split(b"\r\n")
     if lines and lines[0].startswith(b"From "):  # an mbox's own line
         lines = lines[1:]
-    fields: list[bytes] = []
+    fields: list[list[bytes]] = []
     for line in lines:
         if line[:1] in {b" ", b"\t"} and fields:
-            fields[-1] += line + b"\r\n"
+            fields[-1].append(line)
         elif line:
-            fields.append(line + b"\r\n")
-    return fields, body if separator else b""
+            fields.append([line])
+    return [b"\r\n".join([*field, b""]) for field in fields], body if separator else b""
 
 
 def field_name(header: bytes) -> str:
@@ -230,8 +230,10 @@ def _body_hash(body: bytes, form: str, length: str) -> bytes:
     if form == "relaxed":
         lines = [_BLANKS.sub(b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
         body = b"\r\n".join(lines)
-    while body.endswith(b"\r\n"):
-        body = body[:-2]
+    end = len(body)
+    while body.endswith(b"\r\n", 0, end):
+        end -= 2
+    body = body[:end]
     if body or form == "simple":
         body += b"\r\n"
     return hashlib.sha256(body[: int(length)] if length.isdigit() else body).digest()
@@ -240,12 +242,10 @@ def _body_hash(body: bytes, form: str, length: str) -> bytes:
 def _signed_octets(signature: Signature, fields: list[bytes], form: str) -> bytes:
     """The header fields that are signed, from the bottom up, and the signature itself without its ``b=``."""
     shape = relaxed if form == "relaxed" else bytes
-    waiting = list(fields)
-    chosen = []
-    for name in signature.signed:
-        position = next((n for n in range(len(waiting) - 1, -1, -1) if field_name(waiting[n]) == name), None)
-        if position is not None:
-            chosen.append(shape(waiting.pop(position)))
+    waiting: dict[str, list[bytes]] = {}
+    for field in fields:
+        waiting.setdefault(field_name(field), []).append(field)
+    chosen = [shape(waiting[name].pop()) for name in signature.signed if waiting.get(name)]
     bare = re.sub(rb"((?:^|;)[ \t\r\n]*b[ \t\r\n]*=)[^;]*", rb"\1", signature.header.partition(b":")[2])
     own = signature.header.partition(b":")[0] + b":" + bare
     if not own.endswith(b"\r\n"):

@@ -97,6 +97,24 @@ def test_any_bytes_are_judged_without_an_error(raw: bytes) -> None:
     judged(an_issue()[:120] + raw + an_issue()[120:])
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Subject: " + b"=?a?b?" * 100_000,
+        b"DKIM-Signature: " + b"a=b; " * 100_000 + b"\r\n\r\n",
+        b"List-Help: " + b"<" * 200_000,
+        b"A: b\r\n " * 100_000,
+        b"Content-Type: text/html\r\n\r\n" + b"<img " * 100_000,
+        b"From: a@b\r\n" * 20_000,
+        b"From: a\r\n\r\n" + b" \t" * 200_000 + b"\r\n" * 200_000,
+    ],
+    ids=["encoded-words", "tags", "brackets", "folds", "images", "headers", "empty lines"],
+)
+def test_a_mail_made_to_take_long_is_judged_all_the_same(raw: bytes) -> None:
+    """What takes a square of its length takes minutes here, and the suite's time limit ends it."""
+    assert judged(raw)
+
+
 def test_spamassassin_is_asked_where_it_is_installed_and_missed_in_words_where_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
