@@ -41,9 +41,8 @@ ROLES: Final = frozenset(
     }
 )  # fmt: skip
 """Names of a task and not of a person (RFC 2142 and common ones)."""
-_WELL_FORMED: Final = re.compile(
-    r"[^@\s\x00-\x1f\x7f<>,;]{1,64}@[^@\s\x00-\x1f\x7f<>,;]+\.[^@\s\x00-\x1f\x7f<>,;.]{2,}"
-)
+_SIGN: Final = r"[^@\s\x00-\x1f\x7f\ud800-\udfff<>,;]"  # half characters come by JSON
+_WELL_FORMED: Final = re.compile(rf"{_SIGN}{{1,64}}@{_SIGN}+\.(?!\.){_SIGN}{{2,}}")
 LONGEST: Final = 254
 
 

@@ -244,6 +244,26 @@ def test_what_is_no_address_is_said_so_and_can_be_mended(site: Site, typed: str)
     assert site.rows("subscriber") == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"email": "\\ud800@example.org"}',
+        b'{"email": "ada@\\udfff.example.org"}',
+        b'{"email": "a\\u0000da@example.org"}',
+        b'{"email": ["ada@example.org"]}',
+        b'{"email": {"a": 1}, "language": 7}',
+        b"[]",
+        b"null",
+        b"{",
+        b"\xff\xfe",
+    ],
+)
+def test_wild_json_is_refused_and_breaks_nothing(site: Site, body: bytes) -> None:
+    answer = site.client().post("/news/subscribe", data=body, content_type="application/json")
+    assert answer.status_code == 400
+    assert site.rows("subscriber") == []
+
+
 def test_a_mistyped_provider_is_hinted_at_and_never_forced(site: Site) -> None:
     answer = site.client().post("/news/subscribe", data={"email": "ada@gmial.com"})
     assert "gmail.com" in answer.text
