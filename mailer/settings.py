@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from mailer.bounce.policy import Rules
 from mailer.errors import SettingsError
@@ -37,6 +39,37 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class DomainLimit:
+    """What one receiving domain gets from us, on top of the server's own limits."""
+
+    rate: tuple[Rate, ...] = ()
+    connections: int = 0  # messages on their way to it at once; 0: as many as there are connections
+    also: tuple[str, ...] = ()  # domains that are counted with it
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A new sender's volume: ``first`` messages a day, ``growth`` times as many after each day that was used."""
+
+    first: int
+    growth: float
+
+    def on_day(self, number: int) -> int:
+        """Messages in 24 hours; ``number`` is 0 on the first day."""
+        limit = 1_000_000_000  # as many as any rate may be
+        return limit if number >= 500 else int(min(self.first * self.growth**number, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The part of the day in which issues are sent; one that ends before it begins goes over midnight."""
+
+    begins: time
+    ends: time
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """The mail server, how to reach it and how much it may be asked."""
 
@@ -51,6 +84,9 @@ class SmtpSettings:
     rate: tuple[Rate, ...] = ()
     helo: str = ""  # "" : this host's name
     timeout_seconds: float = 60.0  # for connecting and for each reply but the one to the final dot
+    domains: Mapping[str, DomainLimit] = field(default_factory=dict, hash=False)  # by recipients' domain
+    ramp: Ramp | None = None
+    hours: Hours | None = None  # None: at any time
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from mailer.configuration import values
+from mailer.configuration import sending_limits, values
 from mailer.configuration.feedback import read_bounces, read_hooks
 from mailer.configuration.mistakes import Mistake, SettingsMistakes
 from mailer.configuration.newsletters import read_newsletter
 from mailer.configuration.places import key_places
 from mailer.configuration.reading import Ledger, Table
 from mailer.configuration.secret_files import read_keys, split_keys
+from mailer.configuration.sending_limits import MOST_CONNECTIONS, read_domains
 from mailer.configuration.subscribing import read_subscribing
 from mailer.errors import SettingsError
 from mailer.newsletter import Newsletter
-from mailer.settings import BounceSettings, DkimSettings, Settings, SmtpSettings, Tls, WebSettings
+from mailer.settings import BounceSettings, DkimSettings, Hours, Ramp, Settings, SmtpSettings, Tls, WebSettings
 
 Value = TypeVar("Value")
 
@@ -37,7 +38,6 @@ VARIABLES: Final = (
     "MAILER_SMTP_PASSWORD",
     "MAILER_IMAP_PASSWORD",
 )
-MOST_CONNECTIONS: Final = 100  # more than any server takes from one sender
 _SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = "postgresql+psycopg"
 
@@ -184,6 +184,8 @@ class _Reading:
         if given := self._environment.get("MAILER_SMTP_URL", ""):
             url = self._variable("MAILER_SMTP_URL", values.smtp_url, given, url)
         no_file: Path | None = None
+        no_ramp: Ramp | None = None
+        no_hours: Hours | None = None
         smtp = replace(
             url,
             password=self._environment.get("MAILER_SMTP_PASSWORD", "") or url.password,
@@ -193,6 +195,9 @@ class _Reading:
             rate=table.take("rate", values.rates, ()),
             helo=table.take("helo", values.host_name, ""),
             timeout_seconds=table.take("timeout_seconds", values.seconds, url.timeout_seconds),
+            domains=read_domains(table.table("domains")),
+            ramp=table.take("ramp", sending_limits.ramp, no_ramp),
+            hours=table.take("window", sending_limits.hours, no_hours),
         )
         if smtp.tls is Tls.NONE and not values.is_loopback(smtp.host):
             table.wrong(

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
 
 from mailer.delivery import results
+from mailer.delivery.lanes import Lane, domain_of
 from mailer.delivery.meter import RateMeter
 from mailer.delivery.model import Ending, Outgoing, Refused, Sending
-from mailer.delivery.moments import Moments
+from mailer.delivery.moments import AT_ONCE, Moments
 from mailer.delivery.replies import Meaning, Reply, Stage, meaning_of, mend
+from mailer.delivery.suspicion import REMEMBERED, Suspicion
+from mailer.delivery.throttle import limits_of
 from mailer.delivery.writer import LedgerWriter
 from mailer.newsletter import OnUnknown
-from mailer.store import ledger
+from mailer.settings import DomainLimit
+from mailer.store import ledger, pace
 from mailer.store.ledger import Leased, Result
 from mailer.store.states import DeliveryState
 
@@ -39,6 +44,7 @@ class Job:
     message: Outgoing
     moment: float  # loop time at which its body may go; 0: at once
     taken_at: float
+    lane: Lane
 
 
 Waiter = Callable[[Job | None], None]
@@ -47,20 +53,28 @@ Waiter = Callable[[Job | None], None]
 class Desk:
     """One per call of the engine."""
 
-    def __init__(self, sending: Sending, writer: LedgerWriter, worker_id: int, moments: Moments) -> None:
+    def __init__(
+        self,
+        sending: Sending,
+        writer: LedgerWriter,
+        worker_id: int,
+        moments: Moments,
+        *,
+        accepted_before: bool = False,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._sending = sending
         self._writer = writer
         self._worker_id = worker_id
         self._moments = moments
         self._connections = sending.connections or sending.smtp.connections
-        self._rows: deque[Leased] = deque()
+        self._suspicion = Suspicion(accepted_before=accepted_before)
+        self._accepted_before = accepted_before
+        self._everybody = Lane("", DomainLimit(), sending.rest_seconds)
+        self._lanes: deque[Lane] = deque([self._everybody])  # whose turn it is comes first
+        self._by_domain: dict[str, Lane] = {}
         self._waiting: list[Waiter] = []
-        self._leasing = False
-        self._low = 0  # so few rows left: time for the next batch
-        self._dry = False  # the last lease found nothing
         self._returns = 0  # rows that went back into the queue: a lease that was asked before did not see them
-        self._after_id = 0
         self.in_flight = 0
         self.answers = 0  # replies that settled a message
         self.meter = RateMeter(self._loop.time())
@@ -69,32 +83,54 @@ class Desk:
         self.reason = ""
         self.error: BaseException | None = None
         self.closed = asyncio.Event()
+        self._last_doubt: tuple[Stage, Reply] | None = None
+        self.doubted: deque[int] = deque(maxlen=REMEMBERED)  # deliveries that may have met a fault of the sender
         moments.wake = self.pump
+        for name, limit in sending.smtp.domains.items():
+            self._open_lane(name, limit)
 
     # --- what connections ask for
 
     def take(self) -> Job | None:
         """A row whose moment has come, or None when there is none right now."""
-        while self._rows and self.ending is None:
+        while self.ending is None:
+            lane, own = self._ready_lane()
+            if lane is None:
+                break
             moment = self._moments.take()
             if moment is None:
+                lane.put_back(own)
                 break
-            row = self._rows.popleft()
+            row = lane.rows.popleft()
             try:
                 message = self._sending.compose(row)
             except Refused as refused:
                 self._moments.put_back(moment)
+                lane.put_back(own)
                 self.refuse(row, refused.reason)
                 continue
             except Exception as error:
-                self._rows.appendleft(row)
+                lane.rows.appendleft(row)
                 self.fail(error)
                 return None
             self.in_flight += 1
+            lane.in_flight += 1
             self._refill()
-            return Job(row, message, moment, self._loop.time())
+            return Job(row, message, max(moment, own), self._loop.time(), lane)
         self._refill()
         return None
+
+    def _ready_lane(self) -> tuple[Lane | None, float]:
+        """The lane whose turn it is among those that may send now, and its own moment."""
+        now = self._loop.time()
+        for _ in range(len(self._lanes)):
+            lane = self._lanes[0]
+            self._lanes.rotate(-1)
+            if lane.rows and lane.has_room(now):
+                moment = lane.take()
+                if moment is not None:
+                    return lane, moment
+        return None, AT_ONCE
 
     def wait(self, waiter: Waiter) -> None:
         """Call ``waiter`` with the next job, or with None when nothing more will come. Last come, first served:
@@ -124,20 +160,22 @@ class Desk:
     def hand_back(self, job: Job) -> None:
         """The job was not tried: another connection may have it."""
         self.in_flight -= 1
-        self._rows.appendleft(job.row)
+        job.lane.in_flight -= 1
+        self._lane_of(job.row).rows.appendleft(job.row)
         self._loop.call_soon(self.pump)
 
     def lose(self, job: Job) -> None:
         """The row turned out not to be ours any more (cancelled, or taken over): the rest of its batch may not be
         either, so a new one is leased."""
         self.in_flight -= 1
+        job.lane.in_flight -= 1
         self.release()
         self._went_back()
         self._loop.call_soon(self.pump)
 
     def at_moment(self, job: Job, go: Callable[[], None]) -> None:
         """Call ``go`` when the job's body may be handed over."""
-        self._moments.at_moment(job, go)
+        self._moments.at_moment(job, go, job.lane.windows)
 
     # --- what connections report
 
@@ -150,32 +188,54 @@ class Desk:
     def answered(self, job: Job, stage: Stage, reply: Reply) -> Result:
         """What a reply that settles the message means, with its consequences for the sending."""
         meaning = meaning_of(stage, reply)
-        self._settle()
+        self._settle(job)
         self.answers += 1
         now = self._loop.time()
         if meaning is Meaning.ACCEPTED:
             self.meter.count(now)
-        elif meaning is Meaning.SLOWER:
+            self._suspicion.accepted()
+            return results.from_reply(job.row, reply, meaning, self._sending.now())
+        if meaning is Meaning.SLOWER:
             self._moments.slow(self.meter.per_second(now))
         elif meaning is Meaning.SENDER:
-            self.pause(f"The mail server refused the sender at {stage.value}: {reply.words} {mend(reply)}")
-        return results.from_reply(job.row, reply, meaning, self._sending.now())
+            self._pause_for(stage, reply)
+        elif meaning is Meaning.DOUBTED:
+            meaning = self._doubted(job.row, stage, reply)
+        elif meaning is Meaning.REST:
+            self._rest(domain_of(job.row.address))
+        rest = timedelta(seconds=self._sending.rest_seconds if meaning is Meaning.REST else 0)
+        return results.from_reply(job.row, reply, meaning, self._sending.now(), rest=rest)
+
+    def _pause_for(self, stage: Stage, reply: Reply) -> None:
+        self.pause(f"The mail server refused the sender at {stage.value}: {reply.words} {mend(reply)}")
+
+    def _doubted(self, row: Leased, stage: Stage, reply: Reply) -> Meaning:
+        """A refusal for a reason that may be the sender's: pause when enough others say so too."""
+        self._last_doubt = stage, reply
+        self.doubted.append(row.delivery_id)
+        meaning = results.doubtful(
+            row, accepted_here=self._suspicion.accepted_here, accepted_before=self._accepted_before
+        )
+        known = row.attempts > 0 and self._suspicion.somebody_accepted  # it doubted before, and others did not
+        if not known and self._suspicion.doubted(domain_of(row.address)):
+            self._pause_for(stage, reply)
+        return meaning
 
     def broken_off(self, job: Job, why: str) -> Result:
         """The connection broke before the body was handed over."""
-        self._settle()
+        self._settle(job)
         self._went_back()
         return results.broken_off(job.row, why, self._sending.now())
 
     def not_tried(self, job: Job) -> Result:
         """The job's intent may be durable, but nothing was handed over."""
-        self._settle()
+        self._settle(job)
         self._went_back()
         return results.not_tried(job.row)
 
     def unanswered(self, job: Job, why: str) -> Result:
         """The body was handed over, and no answer came."""
-        self._settle()
+        self._settle(job)
         self._went_back()
         return results.unanswered(job.row, why, self._sending.on_unknown, self._sending.now())
 
@@ -185,12 +245,13 @@ class Desk:
 
     def refused(self, job: Job, reason: str) -> Result:
         """The same for a job that a connection has."""
-        self._settle()
+        self._settle(job)
         return results.cannot_be_written_to(job.row, reason)
 
-    def _settle(self) -> None:
+    def _settle(self, job: Job) -> None:
         self.in_flight -= 1
-        if not self.in_flight:
+        job.lane.in_flight -= 1
+        if not self.in_flight or job.lane.limited:
             self._loop.call_soon(self.pump)
 
     # --- how it ends
@@ -222,8 +283,9 @@ class Desk:
 
     def release(self) -> None:
         """Put the rows that nobody took back into the queue."""
-        while self._rows:
-            self.commit(results.not_tried(self._rows.popleft()), None)
+        for lane in self._lanes:
+            while lane.rows:
+                self.commit(results.not_tried(lane.rows.popleft()), None)
 
     def look_again(self) -> None:
         """There may be new work: rows that became due or were taken over from a dead worker."""
@@ -232,11 +294,67 @@ class Desk:
 
     def _went_back(self) -> None:
         self._returns += 1
-        self._dry = False
+        for lane in self._lanes:
+            lane.dry = False
 
     @property
     def leased(self) -> int:
-        return len(self._rows)
+        return sum(len(lane.rows) for lane in self._lanes)
+
+    def give_back(self) -> None:
+        """Return the moments that were reserved and not used."""
+        self._moments.give_back()
+        for lane in self._lanes:
+            lane.give_back()
+
+    # --- domains with limits of their own
+
+    def _open_lane(self, name: str, limit: DomainLimit) -> Lane:
+        moments = None
+        if limit.rate:
+            moments = Moments(self._sending, self._writer, limits_of(limit.rate), _scope(name))
+            moments.wake = self.pump
+        lane = Lane(name, limit, self._sending.rest_seconds, moments)
+        self._lanes.append(lane)
+        self._by_domain.update(dict.fromkeys(lane.domains, lane))
+        return lane
+
+    def _lane_of(self, row: Leased) -> Lane:
+        if not self._by_domain:
+            return self._everybody
+        return self._by_domain.get(domain_of(row.address), self._everybody)
+
+    def _rest(self, domain: str) -> None:
+        """The domain complains about our volume: leave it alone for a while, here and in every other process."""
+        lane = self._by_domain.get(domain)
+        if lane is not None and lane.rests(self._loop.time()):
+            return
+        lane = self._keep_away(domain, self._sending.rest_seconds)
+        until_us = int((self._sending.now().timestamp() + self._sending.rest_seconds) * 1e6)
+        scope = _scope(lane.name)
+        self._writer.call(lambda connection: pace.rest(connection, scope, until_us))
+
+    def note_rests(self, rests: Mapping[str, int]) -> None:
+        """What every process knows of resting domains: by scope, until when in microseconds since 1970."""
+        wall, now = self._sending.now().timestamp(), self._loop.time()
+        for scope, until_us in rests.items():
+            domain = scope.removeprefix(_scope(""))
+            lane = self._by_domain.get(domain)
+            left = min(until_us / 1e6 - wall, self._sending.rest_seconds)
+            if domain != scope and (lane is None or lane.rested_before(now + left)):
+                self._keep_away(domain, left)
+
+    def _keep_away(self, domain: str, seconds: float) -> Lane:
+        lane = self._by_domain.get(domain) or self._open_lane(domain, DomainLimit())
+        lane.rest(self._loop.time() + seconds)
+        for holder in {lane, self._everybody}:
+            for row in [row for row in holder.rows if self._lane_of(row) is lane]:
+                holder.rows.remove(row)
+                self.commit(results.not_tried(row), None)
+        self._went_back()
+        self._loop.call_later(max(seconds, 0) + 0.001, self.pump)
+        self._loop.call_soon(self.pump)
+        return lane
 
     # --- supply
 
@@ -249,49 +367,79 @@ class Desk:
             self._waiting.pop()(job)
         if self.ending is None:
             self._refill()
-            if self._dry and not self._rows and not self.in_flight and not self._leasing:
-                self.close(Ending.DONE)
+            if not self.in_flight and not any(lane.has_more for lane in self._lanes):
+                self._nothing_left()
         if self.ending is not None:
             while self._waiting:
                 self._waiting.pop()(None)
 
+    def _nothing_left(self) -> None:
+        if self._suspicion.at_the_end() and self._last_doubt is not None:
+            self._pause_for(*self._last_doubt)
+        else:
+            self.close(Ending.DONE)
+
     def _refill(self) -> None:
         if self.ending is not None:
             return
-        if len(self._rows) <= self._low and not self._leasing and not self._dry:
-            size = self._batch()
-            self._low = size // 2
-            self._leasing = True
-            answer = self._writer.call(partial(self._lease, max(size - len(self._rows), 1)))
-            answer.add_done_callback(partial(self._leased, self._returns))
-        if self._rows:
+        ready = False
+        for lane in self._lanes:
+            if len(lane.rows) <= lane.low and not lane.leasing and not lane.dry:
+                size = self._batch(lane)
+                lane.low = size // 2
+                lane.leasing = True
+                answer = self._writer.call(partial(self._lease, lane, max(size - len(lane.rows), 1)))
+                answer.add_done_callback(partial(self._leased, lane, self._returns))
+            if lane.rows and (not lane.limited or not lane.rests(self._loop.time())):
+                lane.refill()
+                ready = True
+        if ready:
             self._moments.refill()
 
-    def _batch(self) -> int:
-        rate = self._moments.per_second() or self.meter.per_second(self._loop.time())
-        least = 1 if self._moments.per_second() else 2 * self._connections
-        return min(max(int(rate * BATCH_SECONDS), least), LARGEST_BATCH)
+    def _batch(self, lane: Lane) -> int:
+        now = self._loop.time()
+        if lane.limited and lane.rests(now):
+            return 1  # it tells that there is something to wait for
+        paces = [each for each in (lane.per_second(), self._moments.per_second()) if each]
+        rate = min(paces) if paces else self.meter.per_second(now)
+        return min(max(int(rate * BATCH_SECONDS), 1 if paces else 2 * self._connections), LARGEST_BATCH)
 
-    def _lease(self, size: int, connection: Connection) -> list[Leased]:
+    def _lease(self, lane: Lane, size: int, connection: Connection) -> list[Leased]:
         now, issue_id = self._sending.now(), self._sending.issue_id
-        if self._sending.on_unknown is OnUnknown.RESEND and self._after_id == 0:
+        if self._sending.on_unknown is OnUnknown.RESEND and lane.after_id == 0:
             ledger.resend_unknown(connection, issue_id, now, due_only=True)
-        return ledger.lease(connection, issue_id, self._worker_id, size, now, after_id=self._after_id)
+        others = frozenset() if lane.limited else frozenset(self._by_domain)
+        return ledger.lease(
+            connection,
+            issue_id,
+            self._worker_id,
+            size,
+            now,
+            after_id=lane.after_id,
+            only=lane.domains,
+            without=others,
+        )
 
-    def _leased(self, returns_before: int, answer: asyncio.Future[list[Leased]]) -> None:
-        self._leasing = False
+    def _leased(self, lane: Lane, returns_before: int, answer: asyncio.Future[list[Leased]]) -> None:
+        lane.leasing = False
         if answer.cancelled() or answer.exception() is not None:
             return  # the writer told the engine
         rows = answer.result()
-        self._rows.extend(rows)
+        for row in rows:
+            self._lane_of(row).rows.append(row)
         if rows:
-            self._after_id = max(self._after_id, *(row.delivery_id for row in rows))
-        elif self._after_id:
-            self._after_id = 0  # once more from the start: rows may have been put back
+            lane.after_id = max(lane.after_id, *(row.delivery_id for row in rows))
+        elif lane.after_id:
+            lane.after_id = 0  # once more from the start: rows may have been put back
             self._refill()
         else:
-            self._dry = self._returns == returns_before
+            lane.dry = self._returns == returns_before
         self.pump()
+
+
+def _scope(domain: str) -> str:
+    """Where the limits of a domain are remembered."""
+    return f"domain:{domain}"
 
 
 def _answer(answer: asyncio.Future[Job | None], job: Job | None) -> None:

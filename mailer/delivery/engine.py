@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import aiosmtplib
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.delivery.connect import Unavailable, Way, find_way, open_connection
 from mailer.delivery.desk import Desk, Job
+from mailer.delivery.hours import is_open, opens_at
 from mailer.delivery.lockstep import LockStep
 from mailer.delivery.model import Ending, Outcome, Progress, Sending, StopSignal
 from mailer.delivery.moments import Moments
@@ -27,7 +28,7 @@ from mailer.delivery.throttle import limits_of
 from mailer.delivery.writer import LedgerWriter, in_words
 from mailer.errors import ServerError
 from mailer.newsletter import OnUnknown
-from mailer.store import ledger, workers
+from mailer.store import ledger, pace, workers
 from mailer.store.states import OPEN, DeliveryState, SendingState
 
 S = DeliveryState
@@ -35,6 +36,8 @@ LOOK_SECONDS: Final = 0.5
 """How often a pause or cancel by another process is looked for: it takes effect within two seconds."""
 PROGRESS_SECONDS: Final = 0.25
 RECOVER_SECONDS: Final = 10.0
+RESTS_REMEMBERED: Final = timedelta(hours=2)
+"""A domain that was told to rest gets its connections back one by one; after so long it has them all."""
 LONGEST_BACKOFF_SECONDS: Final = 30.0
 
 _ENDINGS: Final = {SendingState.PAUSED: Ending.PAUSED, SendingState.CANCELLED: Ending.CANCELLED}
@@ -50,20 +53,21 @@ async def deliver(
     """
     way = await find_way(sending.smtp)
     try:
-        worker_id, state, reason = await asyncio.to_thread(_begin, sending)
+        worker_id, accepted, state, reason = await asyncio.to_thread(_begin, sending)
     except SQLAlchemyError as error:
         raise in_words(error) from error
     try:
-        return await _Engine(sending, way, worker_id, progress).run(stop, state, reason)
+        return await _Engine(sending, way, worker_id, progress, accepted).run(stop, state, reason)
     finally:
         workers.forget(worker_id)
 
 
-def _begin(sending: Sending) -> tuple[int, SendingState, str]:
+def _begin(sending: Sending) -> tuple[int, bool, SendingState, str]:
     with sending.database.begin() as connection:
         _recover(connection, sending)
         worker_id = workers.register(connection, sending.now(), sending.issue_id)
-        return worker_id, *ledger.sending_state(connection, sending.issue_id)
+        accepted = ledger.somebody_accepted(connection, sending.issue_id)
+        return worker_id, accepted, *ledger.sending_state(connection, sending.issue_id)
 
 
 def _recover(connection: Connection, sending: Sending, *, starting: bool = True) -> int:
@@ -78,7 +82,12 @@ def _recover(connection: Connection, sending: Sending, *, starting: bool = True)
 
 class _Engine:
     def __init__(
-        self, sending: Sending, way: Way, worker_id: int, progress: Callable[[Progress], None] | None
+        self,
+        sending: Sending,
+        way: Way,
+        worker_id: int,
+        progress: Callable[[Progress], None] | None,
+        accepted_before: bool,
     ) -> None:
         self._sending = sending
         self._way = way
@@ -88,8 +97,9 @@ class _Engine:
         self._started = self._loop.time()
         self._writer = LedgerWriter(sending, worker_id, self._writer_failed)
         rates = sending.smtp.rate if sending.rates is None else sending.rates
-        self._moments = Moments(sending, self._writer, limits_of(rates))
-        self._desk = Desk(sending, self._writer, worker_id, self._moments)
+        moments = Moments(sending, self._writer, limits_of(rates, sending.smtp.ramp))
+        self._desk = Desk(sending, self._writer, worker_id, moments, accepted_before=accepted_before)
+        self._closed_until: datetime | None = None  # outside the delivery hours
         self._tasks: list[asyncio.Task[None]] = []
         self._open = 0
         self._failures = 0
@@ -131,6 +141,8 @@ class _Engine:
         if self._desk.ending is not None or not await self._has_work():
             self._desk.close(Ending.DONE)
             return
+        self._mind_the_hours()
+        await self._look()
         client = await self._open_first()
         if client is None:
             return
@@ -162,7 +174,9 @@ class _Engine:
         return await self._writer.call(lambda connection: ledger.has_work(connection, issue_id, now))
 
     async def _open_first(self) -> aiosmtplib.SMTP | None:
-        """The first connection shows at once whether the server can be used at all."""
+        """The first connection shows at once whether the server can be used at all; None: it is not wanted."""
+        if self._desk.ending is not None:
+            return None
         try:
             return await self._open_unless_closed()
         except ServerError as error:
@@ -268,6 +282,7 @@ class _Engine:
         while True:
             self._tell()
             await asyncio.sleep(PROGRESS_SECONDS)
+            self._mind_the_hours()
             now = self._loop.time()
             if now - looked >= LOOK_SECONDS:
                 looked = now
@@ -289,9 +304,20 @@ class _Engine:
 
     async def _look(self) -> None:
         issue_id = self._sending.issue_id
-        state, reason = await self._writer.call(lambda connection: ledger.sending_state(connection, issue_id))
+        since_us = int((self._sending.now() - RESTS_REMEMBERED).timestamp() * 1e6)
+        (state, reason), rests = await self._writer.call(
+            lambda connection: (ledger.sending_state(connection, issue_id), pace.rests(connection, since_us))
+        )
+        self._desk.note_rests(rests)
         if state in _ENDINGS:
             self._desk.close(_ENDINGS[state], reason)
+
+    def _mind_the_hours(self) -> None:
+        """Stop when the hours of delivery are over; who called us comes again when they begin."""
+        hours, now = self._sending.smtp.hours, self._sending.now()
+        if hours is not None and not is_open(hours, now):
+            self._closed_until = opens_at(hours, now)
+            self._desk.close(Ending.LATER)
 
     async def _take_over(self) -> None:
         if await self._writer.call(lambda connection: _recover(connection, self._sending, starting=False)):
@@ -334,7 +360,7 @@ class _Engine:
         if not self._writer_broken:
             with contextlib.suppress(Exception):  # a failing database was noted by the writer
                 await self._writer.call(lambda connection: None)  # a lease may be on its way: it comes first
-                self._moments.give_back()
+                self._desk.give_back()
                 self._desk.release()
                 outcome = await self._writer.call(self._settle)
         await self._writer.close()
@@ -350,6 +376,8 @@ class _Engine:
         state, said = ledger.sending_state(connection, sending.issue_id)
         if state in _ENDINGS:
             ending, reason = _ENDINGS[state], said or reason
+        if ending is Ending.PAUSED and desk.doubted:
+            ledger.put_back(connection, sending.issue_id, list(desk.doubted), now)
         if ending is Ending.CANCELLED:
             ledger.skip_open(connection, sending.issue_id, reason or "cancelled", now)
         ledger.recover(connection, sending.issue_id, [self._worker_id], OnUnknown.HOLD, now)
@@ -357,7 +385,12 @@ class _Engine:
         finished = ledger.finish(connection, sending.issue_id, now)
         counts = ledger.counts(connection, sending.issue_id)
         due_at = ledger.next_due(connection, sending.issue_id)
+        closed_until = None if finished else self._closed_until
+        if closed_until and ledger.has_work(connection, sending.issue_id, closed_until):
+            due_at = closed_until
         if ending is Ending.DONE and not finished and (due_at or any(counts[state] for state in OPEN)):
             ending = Ending.LATER
+        elif ending is Ending.LATER and finished:
+            ending = Ending.DONE
         seconds = self._loop.time() - self._started
-        return Outcome(ending, counts, reason, due_at, desk.meter.total, seconds)
+        return Outcome(ending, counts, reason, due_at, desk.meter.total, seconds, closed_until)

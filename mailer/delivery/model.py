@@ -63,6 +63,7 @@ class Sending:
     idle_seconds: float = 20.0  # a connection without work is closed after this time
     patience_seconds: float = 300.0  # how long a server that went away in the middle is tried again
     pipelining: bool = True  # use it where the server offers it
+    rest_seconds: float = 600.0  # how long a domain is left alone that complains about the volume (4.7.28)
     now: Callable[[], datetime] = utc_now
 
     @property
@@ -90,6 +91,7 @@ class Outcome:
     due_at: datetime | None = None  # when the next row that is left may go
     sent: int = 0  # accepted messages of this call
     seconds: float = 0.0
+    closed_until: datetime | None = None  # outside the delivery hours: nothing goes before that
 
     @property
     def left(self) -> int:

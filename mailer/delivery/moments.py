@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
 from mailer.delivery.model import Sending
-from mailer.delivery.throttle import AdaptivePace, Limits, Window
+from mailer.delivery.throttle import GRANULES, AdaptivePace, Limits, Window
 from mailer.delivery.writer import LedgerWriter
 from mailer.store import pace
-from mailer.store.pace import Reservation
+from mailer.store.pace import DAY_US, Reservation
 
 AT_ONCE: Final = 0.0
 STALE: Final = 0.25
@@ -36,17 +36,17 @@ class Timed(Protocol):
 
 
 class Moments:
-    """One per call of the engine; ``wake`` is called when new moments came or one is near."""
+    """One per call of the engine, and per domain with a rate; ``wake`` is called when moments came or are near."""
 
-    def __init__(self, sending: Sending, writer: LedgerWriter, limits: Limits) -> None:
+    def __init__(self, sending: Sending, writer: LedgerWriter, limits: Limits, scope: str = "") -> None:
         self._loop = asyncio.get_running_loop()
-        self._scope = sending.limits_scope
+        self._scope = scope or sending.limits_scope
         self._now = sending.now
         self._writer = writer
         self._limits = limits
         self._adaptive = AdaptivePace()
         self._moments: deque[float] = deque()
-        self._windows = [Window(rate) for rate in limits.paced]
+        self.windows = [Window(rate) for rate in limits.paced]
         self._reserving = False
         self._closed_until = 0.0  # a quota is used up until then
         self._timer: asyncio.TimerHandle | None = None
@@ -58,6 +58,7 @@ class Moments:
         windows = [rate.window_seconds for rate in limits.paced] + [
             quota.granule_us / 1e6 for quota in limits.quotas
         ]
+        windows += [DAY_US / GRANULES / 1e6] if limits.ramp else []
         self._stale = STALE * min(windows, default=0.0)
         self.wake: Callable[[], None] = _nobody
 
@@ -93,8 +94,8 @@ class Moments:
         if moment != AT_ONCE:
             self._moments.appendleft(moment)
 
-    def at_moment(self, job: Timed, go: Callable[[], None]) -> None:
-        """Call ``go`` when the job's body may be handed over."""
+    def at_moment(self, job: Timed, go: Callable[[], None], more: Sequence[Window] = ()) -> None:
+        """Call ``go`` when the job's body may be handed over; ``more`` windows are its domain's."""
         if job.moment == AT_ONCE:
             go()
             return
@@ -102,11 +103,12 @@ class Moments:
         if job.taken_at:
             self._lead = min(max(now - job.taken_at, 0.95 * self._lead, 0.002), LONGEST_LEAD_SECONDS)
             job.taken_at = 0.0
-        wait = max([job.moment - now, *(window.wait_seconds(now) for window in self._windows)])
+        windows = [*self.windows, *more] if more else self.windows
+        wait = max([job.moment - now, *(window.wait_seconds(now) for window in windows)])
         if wait > TICK_SECONDS:
-            self._loop.call_at(now + wait, self.at_moment, job, go)
+            self._loop.call_at(now + wait, self.at_moment, job, go, more)
             return
-        for window in self._windows:
+        for window in windows:
             window.handed_over(now)
         go()
 
@@ -125,11 +127,13 @@ class Moments:
         self._reserving = True
         self._interval_us = interval_us
         scope, quotas, clock = self._scope, self._limits.quotas, self._now
-        catch_up_us = self._limits.catch_up_us
+        catch_up_us, ramp = self._limits.catch_up_us, self._limits.ramp
 
         def reserve(connection: Connection) -> Reservation:
             now_us = int(clock().timestamp() * 1e6)
-            return pace.reserve(connection, scope, interval_us, quotas, chunk, now_us, catch_up_us=catch_up_us)
+            return pace.reserve(
+                connection, scope, interval_us, quotas, chunk, now_us, catch_up_us=catch_up_us, ramp=ramp
+            )
 
         self._writer.call(reserve).add_done_callback(self._reserved)
 
@@ -144,12 +148,15 @@ class Moments:
         from_us = int(wall_us + (self._moments[0] - now) * 1e6) if self._moments else 0
         until_us = self._reserved_until_us if self._moments else 0
         self._moments.clear()
-        scope, quotas = self._scope, self._limits.quotas
-        self._writer.call(
-            lambda connection: pace.give_back(
-                connection, scope, quotas, unused, int(wall_us), free_from_us=from_us, free_until_us=until_us
+        scope, quotas, ramp = self._scope, self._limits.quotas, self._limits.ramp
+
+        def give_back(connection: Connection) -> None:
+            at_us = int(wall_us)
+            pace.give_back(
+                connection, scope, quotas, unused, at_us, free_from_us=from_us, free_until_us=until_us, ramp=ramp
             )
-        )
+
+        self._writer.call(give_back)
 
     def _reserved(self, answer: asyncio.Future[Reservation]) -> None:
         self._reserving = False
@@ -159,7 +166,7 @@ class Moments:
         wall_us, now = self._now().timestamp() * 1e6, self._loop.time()
         moments = [now + (slot - wall_us) / 1e6 for slot in reservation.slots_us]
         self._moments.extend(moments)
-        for window in self._windows:
+        for window in self.windows:
             window.granted(moments)
         if reservation.slots_us:
             self._reserved_until_us = reservation.slots_us[-1] + self._interval_us

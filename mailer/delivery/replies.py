@@ -31,6 +31,8 @@ class Meaning(IntEnum):
     REFUSED = auto()  # this row, never again; the person is not blamed
     ADDRESS = auto()  # this row, never again, and the address is dead
     SENDER = auto()  # the sending pauses: its sender has to mend something
+    DOUBTED = auto()  # the sender's fault, or the taste of this one recipient: ``suspicion`` finds out
+    REST = auto()  # later, and nothing goes to this domain for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,38 @@ ENHANCED: Final = MappingProxyType(
         "5.3.4": M.SENDER,  # larger than the server takes: so are all the others
         "5.5.1": M.SENDER,  # it does not know our commands, or wants them in another order
         "5.5.4": M.SENDER,
-        "5.7": M.SENDER,
+        "5.7": M.DOUBTED,
         "5.7.2": M.REFUSED,  # a list at the other end that we may not expand
         "5.7.3": M.REFUSED,
         "5.7.13": M.REFUSED,  # RFC 5248: user account disabled
         "5.7.17": M.REFUSED,  # RFC 7293: the mailbox has another owner now
         "5.7.18": M.REFUSED,  # RFC 7293: the domain has another owner now
         "5.7.19": M.REFUSED,
+        "5.7.8": M.SENDER,  # credentials
+        "5.7.9": M.SENDER,
+        "5.7.11": M.SENDER,
+        "5.7.14": M.SENDER,
+        "5.7.20": M.SENDER,  # RFC 7372: no DKIM signature that passes; 21 to 26: SPF, PTR, and all of them
+        "5.7.21": M.SENDER,
+        "5.7.22": M.SENDER,
+        "5.7.23": M.SENDER,
+        "5.7.24": M.SENDER,
+        "5.7.25": M.SENDER,
+        "5.7.26": M.SENDER,
+        "5.7.27": M.SENDER,
+        "5.7.28": M.SENDER,
+        "5.7.29": M.SENDER,
+        "5.7.30": M.SENDER,
+        "5.7.31": M.SENDER,
+        "5.7.32": M.SENDER,
+        "5.7.57": M.SENDER,  # Outlook: not logged in
+        "5.7.60": M.SENDER,  # Outlook: may not send as this sender
+        "5.7.509": M.SENDER,  # Outlook: DMARC
+        "5.7.511": M.SENDER,  # Outlook: the sending server is banned
+        "5.7.515": M.SENDER,  # Outlook: SPF, DKIM or DMARC
+        "5.7.705": M.SENDER,  # Outlook: the tenant, 705 to 750
+        "5.7.708": M.SENDER,
+        "5.7.750": M.SENDER,
         "4.3.2": M.SLOWER,  # not accepting messages now
         "4.4.5": M.SLOWER,
         "4.5.3": M.SLOWER,
@@ -79,6 +106,7 @@ ENHANCED: Final = MappingProxyType(
         "4.7.25": M.SENDER,
         "4.7.26": M.SENDER,  # neither SPF nor DKIM
         "4.7.27": M.SENDER,  # SPF
+        "4.7.28": M.REST,  # more mail than it wants from us
         "4.7.29": M.SENDER,  # no TLS
         "4.7.30": M.SENDER,  # DKIM
         "4.7.31": M.SENDER,  # DMARC missing
@@ -108,6 +136,13 @@ BASIC: Final = MappingProxyType(
         538: M.SENDER,
         555: M.SENDER,  # parameters of MAIL or RCPT not known
     }
+)
+
+# Words in a doubtful reply that leave no doubt whose fault it is.
+_OURS: Final = re.compile(
+    r"\b(?:spf|dkim|dmarc|unauthenticated|reverse dns|rdns|ptr)\b"
+    r"|not authenticated|authentication required|must (?:first )?authenticate|sender address rejected",
+    re.IGNORECASE,
 )
 
 # What the operator should look at, for the sentence that says why a sending was paused.
@@ -153,14 +188,16 @@ def meaning_of(stage: Stage, reply: Reply) -> Meaning:
     tables = (RCPT, ENHANCED) if stage is Stage.RCPT else (ENHANCED,)
     codes = (reply.enhanced_code, subject)
     found = next((table[code] for table in tables for code in codes if code in table), None)
-    if reply.code == 421 and found is not M.SENDER:
+    if reply.code == 421 and found not in {M.SENDER, M.REST}:
         return M.SLOWER
     if found is None:
         found = BASIC.get(reply.code)
     if found is None:
         found = M.DEFERRED if reply.code < 500 else M.REFUSED
-    if reply.code >= 500 and stage is Stage.MAIL and found in {M.ADDRESS, M.REFUSED}:
+    if reply.code >= 500 and stage is Stage.MAIL and found in {M.ADDRESS, M.REFUSED, M.DOUBTED}:
         return M.SENDER  # no recipient was named yet
+    if found is M.DOUBTED and _OURS.search(reply.text):
+        return M.SENDER
     return found
 
 

@@ -26,13 +26,15 @@ def wait_before_next(row: Leased, now: datetime) -> timedelta:
     return min(max(tried_for, FIRST_WAIT), LONGEST_WAIT)
 
 
-def from_reply(row: Leased, reply: Reply, meaning: Meaning, now: datetime) -> Result:
-    """The result of a reply that settles the row for now."""
+def from_reply(
+    row: Leased, reply: Reply, meaning: Meaning, now: datetime, *, rest: timedelta = timedelta(0)
+) -> Result:
+    """The result of a reply that settles the row for now; ``rest``: not before so long."""
     if meaning is Meaning.ACCEPTED:
         return Result(row.delivery_id, S.ACCEPTED, reply.code, reply.enhanced_code, reply.words)
     again = meaning is Meaning.SENDER and row.attempts > 0  # the others go first: it may be about this one
-    if meaning in {Meaning.DEFERRED, Meaning.SLOWER} or again:
-        return _later(row, reply.code, reply.enhanced_code, reply.words, now)
+    if meaning in {Meaning.DEFERRED, Meaning.SLOWER, Meaning.DOUBTED, Meaning.REST} or again:
+        return _later(row, reply.code, reply.enhanced_code, reply.words, now, rest)
     return Result(
         row.delivery_id,
         S.QUEUED if meaning is Meaning.SENDER else S.REFUSED,
@@ -43,11 +45,23 @@ def from_reply(row: Leased, reply: Reply, meaning: Meaning, now: datetime) -> Re
     )
 
 
-def _later(row: Leased, code: int | None, enhanced_code: str, words: str, now: datetime) -> Result:
+def doubtful(row: Leased, *, accepted_here: bool, accepted_before: bool) -> Meaning:
+    """What a refusal means that may be the sender's fault: of a row that was tried before, it is its own affair.
+
+    Once others accept, the second time settles it; while nobody else is asked in this run, the third.
+    """
+    if (row.attempts >= 1 and accepted_here) or (row.attempts >= 2 and accepted_before):
+        return Meaning.REFUSED
+    return Meaning.DOUBTED
+
+
+def _later(
+    row: Leased, code: int | None, enhanced_code: str, words: str, now: datetime, rest: timedelta = timedelta(0)
+) -> Result:
     if row.first_attempt_at is not None and now - row.first_attempt_at >= GIVE_UP_AFTER:
         days = GIVE_UP_AFTER.days
         return Result(row.delivery_id, S.REFUSED, code, enhanced_code, f"given up after {days} days: {words}")
-    due = now + wait_before_next(row, now)
+    due = now + max(wait_before_next(row, now), rest)
     return Result(row.delivery_id, S.DEFERRED, code, enhanced_code, words, next_attempt_at=due)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mailer.settings import Rate
+from mailer.settings import Ramp, Rate
 from mailer.store.pace import Quota
 
 PACED_UP_TO_SECONDS: Final = 3600
@@ -39,18 +39,20 @@ class Limits:
     catch_up_us: int  # how much lost time the even pace may make up for
     paced: tuple[Rate, ...]
     quotas: tuple[Quota, ...]
+    ramp: Ramp | None = None
 
     @property
     def unlimited(self) -> bool:
-        return not self.interval_us and not self.quotas
+        return not self.interval_us and not self.quotas and self.ramp is None
 
     def chunk(self, interval_us: int) -> int:
         """How many messages to reserve at once at this pace."""
         paced = int(AHEAD_SECONDS * 1_000_000 / interval_us) if interval_us else UNLIMITED_CHUNK
-        return max(1, min([paced, *(quota.count // 200 for quota in self.quotas)]))
+        counts = [quota.count for quota in self.quotas] + ([self.ramp.first] if self.ramp else [])
+        return max(1, min([paced, *(count // 200 for count in counts)]))
 
 
-def limits_of(rates: Sequence[Rate]) -> Limits:
+def limits_of(rates: Sequence[Rate], ramp: Ramp | None = None) -> Limits:
     """The strictest even pace of the short windows, and a quota for each long one."""
     paced = [rate for rate in rates if rate.window_seconds <= PACED_UP_TO_SECONDS]
     quotas = tuple(
@@ -62,7 +64,7 @@ def limits_of(rates: Sequence[Rate]) -> Limits:
         -int(-(rate.window_seconds + JITTER_SECONDS) * 1_000_000 // (HEADROOM * rate.count)) for rate in paced
     ]
     catch_up = min((int(CATCH_UP * rate.window_seconds * 1_000_000) for rate in paced), default=0)
-    return Limits(max(intervals, default=0), catch_up, tuple(paced), quotas)
+    return Limits(max(intervals, default=0), catch_up, tuple(paced), quotas, ramp)
 
 
 class Window:

@@ -156,7 +156,15 @@ def _wants_mail(now: datetime) -> list[ColumnElement[bool]]:
 
 
 def lease(
-    connection: Connection, issue_id: int, worker_id: int, limit: int, now: datetime, *, after_id: int = 0
+    connection: Connection,
+    issue_id: int,
+    worker_id: int,
+    limit: int,
+    now: datetime,
+    *,
+    after_id: int = 0,
+    only: frozenset[str] = frozenset(),
+    without: frozenset[str] = frozenset(),
 ) -> list[Leased]:
     """Take up to ``limit`` rows: deferred ones that are due, then queued ones beyond ``after_id``, in order, and
     last those whose answer was lost: when senders are killed again and again, it is not always the same few
@@ -164,8 +172,12 @@ def lease(
 
     Who has unsubscribed or was suppressed since the planning is skipped here, so the list may be shorter than
     the work that is left; an empty list with rows that could go is never returned when ``after_id`` is 0. Rows
-    that are held for a translation go last, when their time has come.
+    that are held for a translation go last, when their time has come. ``only`` or ``without`` some domains.
     """
+    domains: list[ColumnElement[bool]] = []
+    if only or without:
+        domain = domain_of(connection)
+        domains.append(domain.in_(sorted(only)) if only else domain.not_in(sorted(without)))
     taken: list[Leased] = []
     due = and_(DeliveryRow.state == S.DEFERRED.value, DeliveryRow.next_attempt_at <= now)
     queued = and_(
@@ -177,7 +189,7 @@ def lease(
         while len(taken) < limit:
             chosen = (
                 select(DeliveryRow.id)
-                .where(DeliveryRow.issue_id == issue_id, rows)
+                .where(DeliveryRow.issue_id == issue_id, rows, *domains)
                 .order_by(order)
                 .limit(limit - len(taken))
             )
@@ -186,6 +198,14 @@ def lease(
             if not seen:
                 break
     return taken
+
+
+def domain_of(connection: Connection) -> ColumnElement[str]:
+    """The domain of a row's address, in lower case."""
+    address = DeliveryRow.address
+    if connection.dialect.name == "postgresql":
+        return func.lower(func.split_part(address, "@", 2))
+    return func.lower(func.substr(address, func.instr(address, "@") + 1))
 
 
 def _lease_chosen(
@@ -414,6 +434,11 @@ def requeue(
     return moved
 
 
+def put_back(connection: Connection, issue_id: int, deliveries: Sequence[int], now: datetime) -> int:
+    """Queue deferred rows again that were never at fault: the sender was, and mended it. Returns how many."""
+    return _move(connection, issue_id, S.DEFERRED, S.QUEUED, DeliveryRow.id.in_(deliveries), now)
+
+
 def skip_open(connection: Connection, issue_id: int, reason: str, now: datetime) -> int:
     """Give up every row that is not on its way (for a cancelled sending); returns how many.
 
@@ -458,6 +483,12 @@ def next_due(connection: Connection, issue_id: int) -> datetime | None:
             DeliveryRow.next_attempt_at.is_not(None),
         )
     ).scalar()
+
+
+def somebody_accepted(connection: Connection, issue_id: int) -> bool:
+    """Whether a server took this issue for anybody yet."""
+    taken = exists().where(DeliveryRow.issue_id == issue_id, DeliveryRow.state == S.ACCEPTED.value)
+    return bool(connection.execute(select(taken)).scalar())
 
 
 def sending_state(connection: Connection, issue_id: int) -> tuple[SendingState, str]:
