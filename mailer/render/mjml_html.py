@@ -14,6 +14,8 @@ from mailer.errors import TemplateError
 
 _WHERE: Final = "issue/issue.mjml"
 _HINT: Final = "Write the file with `mailer render` and look at the .mjml beside it."
+_WHITE_LINE: Final = "display:none;font-size:1px;color:#ffffff;line-height:1px"
+"""How MJML hides the preview line; white letters on white look like a trick to spam filters."""
 _SPAN: Final = re.compile(r"(\d+)\.\.(\d+)")
 
 
@@ -28,6 +30,7 @@ def compile_mjml(source: str, *, language: str, direction: str) -> str:
         raise TemplateError(
             f"MJML cannot be read{_near(source, str(error))}.", where=_WHERE, hint=_HINT
         ) from error
+    written = written.replace(_WHITE_LINE, _WHITE_LINE.replace("color:#ffffff;", ""), 1)
     written = re.sub(r"^<!doctype html>", "<!DOCTYPE html>", written, flags=re.IGNORECASE)
     return re.sub(r"<body\b", f'<body lang="{language}" dir="{direction}"', written, count=1)
 

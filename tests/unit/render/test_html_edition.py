@@ -289,3 +289,10 @@ def test_no_title_name_or_summary_breaks_the_rendering(title: str, name: str, su
     issue = replace(a_written_issue("Words", newsletter=publication), title=title, preheader=summary)
     edition = render_edition(issue, publication, template_folders=template_folders(None))
     assert all(edition.html.count(slot) == 1 and edition.text.count(slot) == 1 for slot in SLOTS)
+
+
+def test_the_hidden_preview_line_is_not_written_in_white() -> None:
+    html = rendered("First words of the issue.\n", header="---\ntitle: Bare\n---\n\n").html
+    line = re.search(r'<div style="(display:none;[^"]*)">First words', html)
+    assert line is not None
+    assert "color" not in line[1]
