@@ -33,7 +33,7 @@ from subscribers.tokens import TokenKeys
 if TYPE_CHECKING:
     from mailer.bounce.webhooks.request import Hook
     from mailer.flows.feedback import Feedback
-    from mailer.flows.notices import NoticeDesk
+    from mailer.flows.notice_mail import NoticeDesk
     from mailer.flows.working import Workshop
     from subscribers.web.services import Services
 
@@ -175,7 +175,7 @@ def sending_again(settings: Settings, engine: Engine, newsletter_key: str, slug:
 
 def notice_desk(settings: Settings, engine: Engine) -> NoticeDesk:
     """What sends the notices of this installation."""
-    from mailer.flows.notices import NoticeDesk
+    from mailer.flows.notice_mail import NoticeDesk
 
     return NoticeDesk(
         engine=engine,

@@ -10,36 +10,27 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 import aiosmtplib
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from mailer.bounce.return_path import ReturnPaths
 from mailer.delivery.connect import find_way, open_connection
 from mailer.delivery.envelope import Offer, envelope_of
 from mailer.delivery.model import Outgoing, Refused
 from mailer.delivery.replies import Meaning, Reply, Stage, meaning_of, read_reply
 from mailer.delivery.throttle import limits_of
 from mailer.errors import MailerError, ServerError
-from mailer.newsletter import Newsletter
-from mailer.render.dkim import Signer
-from mailer.render.headers import bounce_domain
-from mailer.render.message import BadRecipient, MessageTemplate, Recipient, compile_notice, message_id
-from mailer.render.notice import render_notice
-from mailer.render.notice_words import notice_words
-from mailer.settings import SmtpSettings
+from mailer.flows.notice_mail import NoticeDesk, compose
+from mailer.render.message import BadRecipient
 from mailer.store import pace
-from mailer.store.archive import latest_issues
 from mailer.store.database import reading, writing
 from subscribers import outbox, store
-from subscribers.address import AddressError, parse_address, wire_form
+from subscribers.address import AddressError, parse_address
 from subscribers.outbox import NEVER, Notice, Waiting
 from subscribers.subscription import SubscriptionState
-from subscribers.tokens import TokenKeys
 
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=1)
@@ -47,7 +38,6 @@ GIVE_UP_AFTER: Final = timedelta(days=4)
 BATCH: Final = 20  # claimed together, so that little has to be given back
 LONGEST_PATIENCE: Final = timedelta(seconds=60)
 """How long a notice waits in hand for its moment under the sending limit; else it goes back into the outbox."""
-LATEST_FOR: Final = timedelta(minutes=5)  # how long the newest issue is remembered
 
 WANTED_IN: Final[Mapping[Notice, SubscriptionState]] = {
     Notice.CONFIRM: SubscriptionState.PENDING,
@@ -57,32 +47,6 @@ WANTED_IN: Final[Mapping[Notice, SubscriptionState]] = {
     Notice.ADDRESS_CHANGE: SubscriptionState.SUBSCRIBED,
 }
 """The state in which a notice still makes sense; in any other it is not sent."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeDesk:
-    """Everything that sending notices needs of the installation."""
-
-    engine: Engine
-    smtp: SmtpSettings
-    base_url: str
-    keys: TokenKeys
-    newsletters: Mapping[str, Newsletter]
-    return_paths: Callable[[Newsletter], ReturnPaths]
-    signer: Callable[[Newsletter], Signer | None]
-    template_folders: Sequence[Path]
-    now: Callable[[], datetime] = utc_now
-    _templates: dict[tuple[str, str, str, tuple[str, str]], MessageTemplate] = field(default_factory=dict)
-    _latest: dict[tuple[str, str], tuple[datetime, tuple[str, str]]] = field(default_factory=dict)
-
-    @property
-    def limits_scope(self) -> str:
-        """The same limits as the issues': the server counts all mail."""
-        return f"smtp:{self.smtp.host}:{self.smtp.port}"
 
 
 @dataclass(slots=True)
@@ -200,7 +164,7 @@ async def _send_all(
         await asyncio.sleep(wait.total_seconds())
         waiting = claimed[0]
         try:
-            outgoing = await asyncio.to_thread(_compose, desk, waiting)
+            outgoing = await asyncio.to_thread(compose, desk, waiting)
             reply, stage = await _hand_over(client, outgoing, offer)
         except (Refused, BadRecipient, AddressError) as error:
             await asyncio.to_thread(_refused, desk, waiting, str(error), tally)
@@ -286,92 +250,3 @@ def _reserve(desk: NoticeDesk) -> timedelta:
     if got.slots_us:
         return timedelta(microseconds=max(0, got.slots_us[0] - now_us))
     return LONGEST_PATIENCE + timedelta(microseconds=max(1, got.retry_at_us - now_us))
-
-
-def _compose(desk: NoticeDesk, waiting: Waiting) -> Outgoing:
-    newsletter = desk.newsletters[waiting.newsletter]
-    address = wire_form(waiting.address)
-    subscription_id = waiting.subscription_id
-    if subscription_id is None:
-        raise Refused("the subscription is gone")
-    recipient = Recipient(
-        address=address,
-        subscription_id=subscription_id,
-        message_id=message_id(
-            newsletter.key,
-            f"notice {waiting.kind.value}",
-            f"{waiting.id} {waiting.created_at.isoformat()}",
-            bounce_domain(newsletter),
-        ),
-        unsubscribe_url=f"{desk.base_url}/unsubscribe/{desk.keys.unsubscribe(subscription_id)}",
-        preferences_url=f"{desk.base_url}{_action(desk, waiting, subscription_id)}?lang={_spoken(waiting)}",
-    )
-    pieces = _template(desk, waiting, newsletter).pieces(recipient, desk.now())
-    return Outgoing(
-        mail_from=desk.return_paths(newsletter).make_notice(waiting.id),
-        rcpt_to=address,
-        pieces=pieces,
-        size_bytes=sum(map(len, pieces)),
-        smtputf8=not address.isascii(),
-    )
-
-
-def _action(desk: NoticeDesk, waiting: Waiting, subscription_id: int) -> str:
-    """Where the button leads."""
-    keys, now = desk.keys, desk.now()
-    match waiting.kind:
-        case Notice.CONFIRM:
-            return f"/confirm/{keys.confirm(subscription_id, int(waiting.payload['request']), now)}"
-        case Notice.GOODBYE:
-            return f"/unsubscribe/undo/{keys.undo(subscription_id, now)}"
-        case Notice.ADDRESS_CHANGE:
-            return f"/preferences/address/{keys.address_change(subscription_id, waiting.address, now)}"
-        case Notice.WELCOME | Notice.PREFERENCES:
-            return f"/preferences/{keys.preferences(subscription_id)}"
-
-
-def _spoken(waiting: Waiting) -> str:
-    """The language of the notice: the page behind its link opens in the same one."""
-    return notice_words(waiting.kind.value, waiting.language)[0]
-
-
-def _template(desk: NoticeDesk, waiting: Waiting, newsletter: Newsletter) -> MessageTemplate:
-    """Rendered once for each notice, newsletter and language (and newest issue)."""
-    latest = _latest(desk, newsletter, waiting.language) if waiting.kind is Notice.WELCOME else ("", "")
-    which = (waiting.kind.value, newsletter.key, waiting.language, latest)
-    found = desk._templates.get(which)
-    if found is None:
-        rendered = render_notice(
-            waiting.kind.value,
-            newsletter,
-            waiting.language,
-            latest=latest,
-            template_folders=desk.template_folders,
-        )
-        found = compile_notice(
-            rendered.subject,
-            rendered.text,
-            rendered.html,
-            newsletter,
-            rendered.language,
-            one_click=rendered.one_click,
-            signer=desk.signer(newsletter),
-        )
-        desk._templates[which] = found
-    return found
-
-
-def _latest(desk: NoticeDesk, newsletter: Newsletter, language: str) -> tuple[str, str]:
-    """Title and address of the newest issue in the archive, two "" when there is none yet."""
-    now = desk.now()
-    known = desk._latest.get((newsletter.key, language))
-    if known is not None and now - known[0] < LATEST_FOR:
-        return known[1]
-    with reading(desk.engine) as connection:
-        issues = latest_issues(connection, newsletter.key, 1)
-    found = ("", "")
-    if issues:
-        title = issues[0].title_in((language, language.partition("-")[0], newsletter.fallback_language))
-        found = (title.subject, newsletter.issue_url(issues[0].slug, title.language))
-    desk._latest[newsletter.key, language] = (now, found)
-    return found

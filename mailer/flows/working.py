@@ -23,7 +23,8 @@ from sqlalchemy.exc import DBAPIError
 from mailer.delivery.engine import deliver
 from mailer.delivery.model import Ending, Outcome, Sending, StopSignal
 from mailer.errors import MailerError
-from mailer.flows.notices import NoticeDesk, Tally, send_due
+from mailer.flows.notice_mail import NoticeDesk
+from mailer.flows.notices import Tally, send_due
 from mailer.flows.receiving import Service, keep_running
 from mailer.flows.scheduling import begin
 from mailer.flows.waiting import release_settled
