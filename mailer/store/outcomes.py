@@ -25,6 +25,7 @@ SETTLED: Final = (S.ACCEPTED.value, S.DEFERRED.value, S.REFUSED.value, S.UNKNOWN
 TROUBLED: Final = (S.DEFERRED.value, S.REFUSED.value, S.UNKNOWN.value)
 MOST_GROUPS: Final = 500  # of replies that are told apart while reading
 WORDS_OF_REPLY: Final = 160
+LONGEST_REPLY: Final = 1_000  # characters that are looked at: what comes after them is boilerplate
 
 Counts = Mapping[DeliveryState, int]
 
@@ -199,7 +200,7 @@ _DIFFERENT: Final = (
 
 def common_words(reply: str, code: int | None, enhanced_code: str) -> str:
     """A reply without what is different for each person: addresses, queue ids, long numbers, and its own codes."""
-    words = " ".join(reply.split())
+    words = " ".join(reply[:LONGEST_REPLY].split())
     for prefix in (str(code or ""), enhanced_code):
         words = words.removeprefix(prefix).lstrip(" -") if prefix else words
     words = words.replace(f" {enhanced_code} ", " ") if enhanced_code else words

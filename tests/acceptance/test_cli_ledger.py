@@ -63,6 +63,7 @@ def people(engine: Engine, count: int) -> None:
 
 def sent(engine: Engine, slug: str, outcomes: dict[int, S]) -> None:
     """An issue to everybody, as if the engine had stopped after ``outcomes``."""
+    now = datetime.now(UTC)  # the rate is that of the last minute, and the whole suite takes longer
     with writing(engine) as connection:
         issue_id, editions = freeze(
             connection,
@@ -72,15 +73,15 @@ def sent(engine: Engine, slug: str, outcomes: dict[int, S]) -> None:
             issue_date=None,
             page_url="",
             editions=[NewEdition(an_edition("en"), b"en"), NewEdition(an_edition("de"), b"de")],
-            now=NOW,
+            now=now,
         )
-        ledger.plan(connection, issue_id, "news", editions, "en", NOW)
-        worker = workers.register(connection, NOW)
+        ledger.plan(connection, issue_id, "news", editions, "en", now)
+        worker = workers.register(connection, now)
         rows = {
             row.subscription_id: row.delivery_id
-            for row in ledger.lease(connection, issue_id, worker, len(outcomes), NOW)
+            for row in ledger.lease(connection, issue_id, worker, len(outcomes), now)
         }
-        ledger.record(connection, worker, list(rows.values()), [], NOW)
+        ledger.record(connection, worker, list(rows.values()), [], now)
         results = [
             ledger.Result(
                 rows[subscription],
@@ -88,13 +89,13 @@ def sent(engine: Engine, slug: str, outcomes: dict[int, S]) -> None:
                 code={S.ACCEPTED: 250, S.REFUSED: 550, S.DEFERRED: 451}.get(state),
                 enhanced_code={S.REFUSED: "5.1.1", S.DEFERRED: "4.7.1"}.get(state, ""),
                 reply={S.REFUSED: "5.1.1 no such person", S.DEFERRED: "4.7.1 later"}.get(state, "ok"),
-                next_attempt_at=NOW + timedelta(hours=1) if state is S.DEFERRED else None,
+                next_attempt_at=now + timedelta(hours=1) if state is S.DEFERRED else None,
             )
             for subscription, state in outcomes.items()
         ]
         for result in results:
-            ledger.record(connection, worker, [], [result], NOW)
-        workers.end(connection, [worker], NOW)
+            ledger.record(connection, worker, [], [result], now)
+        workers.end(connection, [worker], now)
 
 
 @pytest.fixture
