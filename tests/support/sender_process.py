@@ -14,7 +14,7 @@ from pathlib import Path
 from mailer.delivery.engine import deliver
 from mailer.delivery.model import StopSignal
 from mailer.newsletter import OnUnknown
-from mailer.settings import Rate
+from mailer.settings import DomainLimit, Rate
 from mailer.store.database import open_database
 from tests.builders.delivery import a_message, a_sending, some_smtp
 
@@ -31,11 +31,15 @@ def start_sender(
     policy: OnUnknown = OnUnknown.RESEND,
     pipelining: bool = True,
     under: Sequence[str] = (),
+    domain: str = "",
+    domain_rate: Rate | None = None,
 ) -> subprocess.Popen[str]:
     """Start one (``under`` a program that watches it); it prints how it ended."""
     arguments = [database, str(port), f"--issue={issue_id}", f"--connections={connections}", f"--policy={policy}"]
     if rate is not None:
         arguments.append(f"--rate={rate.count},{rate.window_seconds}")
+    if domain_rate is not None:
+        arguments += [f"--domain={domain}", f"--domain-rate={domain_rate.count},{domain_rate.window_seconds}"]
     if not pipelining:
         arguments.append("--lock-step")
     return subprocess.Popen(
@@ -52,8 +56,10 @@ async def _send(arguments: argparse.Namespace) -> str:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.request)
-    rates = (Rate(*map(int, arguments.rate.split(","))),) if arguments.rate else ()
-    smtp = some_smtp(arguments.port, connections=arguments.connections, rate=rates)
+    domains = {arguments.domain: DomainLimit(_rates(arguments.domain_rate))} if arguments.domain else {}
+    smtp = some_smtp(
+        arguments.port, connections=arguments.connections, rate=_rates(arguments.rate), domains=domains
+    )
     sending = a_sending(
         open_database(arguments.database),
         arguments.issue,
@@ -67,6 +73,10 @@ async def _send(arguments: argparse.Namespace) -> str:
     return f"{outcome.ending} {outcome.sent}"
 
 
+def _rates(said: str) -> tuple[Rate, ...]:
+    return (Rate(*map(int, said.split(","))),) if said else ()
+
+
 def main() -> None:
     """Send, and print the ending and how many this process sent."""
     parser = argparse.ArgumentParser()
@@ -75,6 +85,8 @@ def main() -> None:
     parser.add_argument("--issue", type=int, default=1)
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--rate", default="")
+    parser.add_argument("--domain", default="")
+    parser.add_argument("--domain-rate", default="")
     parser.add_argument("--policy", default="resend")
     parser.add_argument("--size", type=int, default=2000)
     parser.add_argument("--lock-step", action="store_true")
