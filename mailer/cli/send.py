@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mailer.flows.prepare import PreparedEdition, PreparedIssue
     from mailer.flows.publish import Outlook
     from mailer.flows.scheduling import Wish
-    from mailer.settings import Rate
+    from mailer.settings import Rate, SmtpSettings
     from mailer.store.editions import StoredIssue
     from mailer.store.holding import Held
 
@@ -188,7 +188,10 @@ def _send_one(
     with reading(database) as connection:
         standing = find_issue(connection, newsletter.key, prepared.slug)
         frozen = editions_of(connection, standing.id) if standing else []
-        outlook = publish.outlook(connection, prepared, rates, wiring.now()) if standing is None else None
+        outlook = None
+        if standing is None:
+            smtp = installation.settings.smtp
+            outlook = publish.outlook(connection, prepared, rates, wiring.now(), smtp=smtp)
     new = waiting.late_translations(prepared, frozen)  # all of them when nothing was sent yet
     if standing is not None:
         publish.refuse_other_text(prepared, frozen)
@@ -297,13 +300,25 @@ def _show_outlook(
     console = installation.console
     console.print(table)
     smtp = installation.settings.smtp
-    limits = ", ".join(map(str, outlook.rates)) or "no limit"
+    limits = ", ".join([*map(str, outlook.rates), *_more_limits(smtp)]) or "no limit"
     lines = f"{connections or smtp.connections} connections to {smtp.host}:{smtp.port}, {limits}"
     finish = f"; done at {local(outlook.finish_at)} at the earliest" if outlook.finish_at and outlook.total else ""
     console.print(f"{outlook.total:,} people, {lines}{finish}.", markup=False)
     for language, people in outlook.waiting.items():
         until = f" until {local(outlook.wait_until)}" if outlook.wait_until else ""
         console.print(f"{people:,} of them wait for {language}{until}, then get the fallback.", markup=False)
+
+
+def _more_limits(smtp: SmtpSettings) -> list[str]:
+    """The ramp, the hours and the domains' limits in words."""
+    said = [f"{smtp.ramp.first}/day at first, then {smtp.ramp.growth:g} times as many"] if smtp.ramp else []
+    if smtp.hours:
+        said.append(f"between {smtp.hours.begins:%H:%M} and {smtp.hours.ends:%H:%M} {smtp.hours.zone}")
+    for name, limit in smtp.domains.items():
+        at_once = f"{limit.connections} at once" if limit.connections else ""
+        own = " and ".join([*map(str, limit.rate), *([at_once] if at_once else [])])
+        said += [f"{name} {own}"] if own else []
+    return said
 
 
 def _ask(yes: bool, people: int) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from mailer.settings import Hours
 
 
 def is_open(hours: Hours, now: datetime) -> bool:
     """Whether messages may go."""
-    time = now.astimezone(hours.zone).time()
+    clock = now.astimezone(hours.zone).time()
     if hours.begins <= hours.ends:
-        return hours.begins <= time < hours.ends
-    return time >= hours.begins or time < hours.ends
+        return hours.begins <= clock < hours.ends
+    return clock >= hours.begins or clock < hours.ends
 
 
 def opens_at(hours: Hours, now: datetime) -> datetime:
@@ -20,9 +20,16 @@ def opens_at(hours: Hours, now: datetime) -> datetime:
 
     An hour that the clocks leave out in spring begins when the clocks go on.
     """
-    if is_open(hours, now):
-        return now
-    local = now.astimezone(hours.zone)
-    days = (local.date() + timedelta(days=number) for number in range(-1, 4))
-    openings = (datetime.combine(day, hours.begins, hours.zone).astimezone(UTC) for day in days)
-    return next(opening for opening in openings if opening > now)
+    return now if is_open(hours, now) else _next(hours.begins, hours, now)
+
+
+def closes_at(hours: Hours, now: datetime) -> datetime:
+    """When nothing may go any more, in UTC; later than ``now``."""
+    return _next(hours.ends, hours, now)
+
+
+def _next(moment: time, hours: Hours, now: datetime) -> datetime:
+    today = now.astimezone(hours.zone).date()
+    days = (today + timedelta(days=number) for number in range(-1, 4))
+    moments = (datetime.combine(day, moment, hours.zone).astimezone(UTC) for day in days)
+    return next(found for found in moments if found > now)

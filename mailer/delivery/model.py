@@ -14,7 +14,17 @@ from mailer.settings import Rate, SmtpSettings
 from mailer.store.ledger import Leased
 from mailer.store.states import OPEN, DeliveryState
 
-__all__ = ["Ending", "Leased", "Outcome", "Outgoing", "Progress", "Refused", "Sending", "StopSignal"]
+__all__ = [
+    "Ending",
+    "Leased",
+    "Outcome",
+    "Outgoing",
+    "Progress",
+    "Refused",
+    "Sending",
+    "StopSignal",
+    "server_scope",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,11 @@ class Refused(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def server_scope(smtp: SmtpSettings) -> str:
+    """Where the limits of a server are remembered."""
+    return f"smtp:{smtp.host}:{smtp.port}"
 
 
 Compose = Callable[[Leased], Outgoing]
@@ -68,7 +83,7 @@ class Sending:
 
     @property
     def limits_scope(self) -> str:
-        return self.scope or f"smtp:{self.smtp.host}:{self.smtp.port}"
+        return self.scope or server_scope(self.smtp)
 
 
 class Ending(StrEnum):

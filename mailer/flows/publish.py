@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, literal, select
 
+from mailer.delivery.foresight import earliest_end
+from mailer.delivery.model import server_scope
 from mailer.errors import IssueRefused, UsageError
 from mailer.flows.prepare import PreparedEdition, PreparedIssue
 from mailer.newsletter import Newsletter
 from mailer.render.web import render_web_body
-from mailer.settings import Rate
-from mailer.store import ledger, schedule
+from mailer.settings import Rate, SmtpSettings
+from mailer.store import ledger, pace, schedule
 from mailer.store.choosing import Hold, waits_for
 from mailer.store.database import writing
 from mailer.store.editions import (
@@ -49,8 +51,17 @@ class Outlook:
         return sum(self.recipients.values()) + sum(self.waiting.values())
 
 
-def outlook(connection: Connection, prepared: PreparedIssue, rates: Sequence[Rate], now: datetime) -> Outlook:
-    """Count who would get which edition, and when the limits would let the last one go."""
+def outlook(
+    connection: Connection,
+    prepared: PreparedIssue,
+    rates: Sequence[Rate],
+    now: datetime,
+    *,
+    smtp: SmtpSettings | None = None,
+) -> Outlook:
+    """Count who would get which edition, and when the limits (and ramp and hours of ``smtp``) would let the last
+    one go.
+    """
     languages = [edition.issue.language for edition in prepared.editions]
     hold = hold_of(prepared.newsletter, now)
     audience = (
@@ -74,7 +85,7 @@ def outlook(connection: Connection, prepared: PreparedIssue, rates: Sequence[Rat
         recipients,
         {edition.issue.language: edition.html_size_bytes for edition in prepared.editions},
         tuple(rates),
-        max((now + _least_time(now_due, rate) for rate in rates), default=None),
+        _finish_at(connection, now_due, rates, smtp or SmtpSettings(), now),
         dict(sorted(waiting.items())),
         hold.until if hold and waiting else None,
     )
@@ -93,8 +104,13 @@ def _edition_language(language: str, languages: Sequence[str], fallback: str) ->
     return max(kinds, key=len, default=fallback)
 
 
-def _least_time(messages: int, rate: Rate) -> timedelta:
-    return timedelta(seconds=max(0, messages - 1) * rate.window_seconds / rate.count)
+def _finish_at(
+    connection: Connection, messages: int, rates: Sequence[Rate], smtp: SmtpSettings, now: datetime
+) -> datetime | None:
+    day = (0, 0)
+    if smtp.ramp is not None:
+        day = pace.ramp_day(connection, server_scope(smtp), smtp.ramp, int(now.timestamp() * 1e6))
+    return earliest_end(messages, rates, now, hours=smtp.hours, ramp=smtp.ramp, ramp_day=day)
 
 
 def freeze_and_plan(

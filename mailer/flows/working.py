@@ -237,6 +237,8 @@ class _Worker:
             self._shop.say(f"{one.slug}: {outcome.sent:,} sent, {outcome.left:,} left.")
         if outcome.ending is Ending.PAUSED:
             self._shop.say(f"{one.slug} is paused: {outcome.reason}")
+        if outcome.closed_until is not None:
+            self._quiet_until[one.issue_id] = outcome.closed_until
         if outcome.left:
             self._work.left.append(f"{one.slug}: {outcome.left:,} are left.")
 
