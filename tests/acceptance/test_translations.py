@@ -139,8 +139,10 @@ def test_a_translation_can_come_while_the_issue_is_being_sent(tmp_path: Path) ->
         add(newsroom, "de")
         late = newsroom.run("send", f"{SLUG}.de.md", "--yes", "--rate", "200/second")
         _, words = sender.communicate(timeout=60)
-        assert sender.returncode == 0, words
+        # whoever ends first may leave what the other has in hand
+        assert sender.returncode in (0, 3), words
         assert late.returncode in (0, 3), late.stderr
+        assert newsroom.status(SLUG)["state"] == "finished"
     got = subjects(server)
     assert sorted(got) == sorted(people)
     assert {len(each) for each in got.values()} == {1}
