@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, or_, select, update
 
 from mailer.bounce.bounce import Bounce, Kind
 from mailer.bounce.policy import Action, Streak
@@ -397,18 +397,13 @@ def forget_old(connection: Connection, before: datetime) -> None:
     connection.execute(delete(BounceRow).where(BounceRow.proof == "", BounceRow.at < before))
 
 
-def forget_people(connection: Connection, subscription_ids: Collection[int]) -> None:
-    """Take addresses and words out of these people's rows, and remove the mails that held them."""
-    _forget(connection, BounceRow.subscription_id.in_(subscription_ids))
-
-
 def forget_erased(connection: Connection) -> None:
-    """The same for whoever was erased since, whichever way."""
-    _forget(connection, and_(BounceRow.proof != "", BounceRow.subscription_id.is_(None)))
-
-
-def _forget(connection: Connection, theirs: ColumnElement[bool]) -> None:
-    theirs = and_(theirs, or_(BounceRow.recipient != GONE, BounceRow.diagnostic != ""))
+    """Take addresses and words out of the rows of people who are gone, and remove the mails that held them."""
+    theirs = and_(
+        BounceRow.proof != "",
+        BounceRow.subscription_id.is_(None),
+        or_(BounceRow.recipient != GONE, BounceRow.diagnostic != ""),
+    )
     mails = select(BounceRow.returned_id).where(theirs, BounceRow.returned_id.is_not(None))
     connection.execute(delete(ReturnedRow).where(ReturnedRow.id.in_(mails)))
     connection.execute(update(BounceRow).where(theirs).values(recipient=GONE, diagnostic=""))

@@ -15,7 +15,7 @@ from mailer.errors import DatabaseError
 from mailer.flows.matching import Proof
 from mailer.store import bounces
 from mailer.store.database import open_database
-from mailer.store.forgetting import forget_addresses
+from mailer.store.erasing import forget_person
 from mailer.store.states import DeliveryState, SendingState
 from mailer.store.tables import IssueRow
 from subscribers.address import parse_address
@@ -433,7 +433,7 @@ def test_nothing_is_kept_of_people_who_were_erased(office: Office, at_once: bool
     _, subscription_id = office.delivery(ADA)
     with office.engine.begin() as connection:
         if at_once:
-            forget_addresses(connection, [subscription_id])
+            forget_person(connection, [subscription_id], [ADA])
         connection.execute(delete(SubscriptionRow).where(SubscriptionRow.id == subscription_id))
     if not at_once:
         office.feedback.keep_house()
