@@ -19,11 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailer.delivery.connect import Unavailable, Way, find_way, open_connection
 from mailer.delivery.desk import Desk, Job
 from mailer.delivery.hours import is_open, opens_at
-from mailer.delivery.lockstep import LockStep
 from mailer.delivery.model import Ending, Outcome, Progress, Sending, StopSignal
 from mailer.delivery.moments import Moments
 from mailer.delivery.parting import Parting
-from mailer.delivery.session import PipelinedSession
+from mailer.delivery.session import Session
 from mailer.delivery.throttle import limits_of
 from mailer.delivery.writer import LedgerWriter, in_words
 from mailer.errors import ServerError
@@ -217,9 +216,9 @@ class _Engine:
             if client is not None:
                 await self._part(client, Parting.DONE)
 
-    def _session(self, client: aiosmtplib.SMTP) -> LockStep | PipelinedSession:
-        pipelined = self._sending.pipelining and client.supports_extension("pipelining")
-        return (PipelinedSession if pipelined else LockStep)(client, self._desk, self._sending)
+    def _session(self, client: aiosmtplib.SMTP) -> Session:
+        pipelining = self._sending.pipelining and client.supports_extension("pipelining")
+        return Session(client, self._desk, self._sending, pipelining=pipelining)
 
     async def _part(self, client: aiosmtplib.SMTP | None, parting: Parting) -> None:
         self._open -= 1

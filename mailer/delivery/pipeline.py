@@ -1,14 +1,15 @@
-"""SMTP message exchange with PIPELINING as a sans-IO core: bytes in, events out. No socket, no clock.
+"""SMTP message exchange, with PIPELINING or in lock step, as a sans-IO core: bytes in, events out. No clock.
 
 Law (RFC 2920): MAIL, RCPT and DATA of one recipient travel together; the next group may follow a body; every
 reply belongs to the oldest command without one. If no recipient was taken and DATA gets 354 all the same, the
-message is ended empty and does not count. Every change of a transaction is in ``CHANGES``.
+message is ended empty and does not count. In lock step each command waits for the reply to the one before it.
+Every change of a transaction is in ``CHANGES`` and ``LOCK_STEP``.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, auto
 from types import MappingProxyType
@@ -59,6 +60,8 @@ CHANGES: Final = MappingProxyType(
         (S.EMPTY, False): S.DONE,
     }
 )
+LOCK_STEP: Final = MappingProxyType({**CHANGES, (S.MAIL, False): S.DONE, (S.RCPT, False): S.DONE})
+"""The same where each command waits for the one before: after a bad reply the others are never sent."""
 STAGES: Final = MappingProxyType({S.MAIL: Stage.MAIL, S.RCPT: Stage.RCPT, S.DATA: Stage.DATA, S.BODY: Stage.BODY})
 """The states in which a reply can decide about the message, and what that reply answers."""
 
@@ -101,6 +104,7 @@ Event = Ready[Tag] | Settled[Tag] | Write | Closing
 class _Transaction(Generic[Tag]):
     tag: Tag
     state: State
+    commands: Mapping[State, bytes]  # in lock step: what is sent when this state is entered
     stage: Stage | None = None  # what decided, with its reply
     code: int = 0
     text: bytes = b""
@@ -109,7 +113,9 @@ class _Transaction(Generic[Tag]):
 class Pipeline(Generic[Tag]):
     """One connection's exchange, after EHLO and AUTH."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pipelining: bool = True) -> None:
+        self.pipelining = pipelining
+        self._changes = CHANGES if pipelining else LOCK_STEP
         self._buffer = bytearray()
         self._lines: list[bytes] = []  # of a reply that has more to come
         self._length = 0
@@ -118,12 +124,18 @@ class Pipeline(Generic[Tag]):
         self._closed = False
 
     def envelope(self, tag: Tag, mail: bytes, rcpt: bytes) -> bytes:
-        """The bytes that open a transaction. At most one may be open before it, with its body already sent."""
+        """The bytes that open a transaction. At most one may be open before it, with its body already sent; none
+        in lock step."""
         before = self._transactions
-        if self._closed or len(before) > 1 or (before and before[0].state is not S.BODY):
+        wrong = len(before) > 1 or (before and before[0].state is not S.BODY) if self.pipelining else before
+        if self._closed or wrong:
             raise RuntimeError("an envelope was about to be sent out of turn")
         reset, self._half_open = self._half_open, False
-        self._transactions.append(_Transaction(tag, S.RESET if reset else S.MAIL))
+        if not self.pipelining:
+            commands = {S.MAIL: mail + b"\r\n", S.RCPT: rcpt + b"\r\n", S.DATA: b"DATA\r\n"}
+            self._transactions.append(_Transaction(tag, S.RESET if reset else S.MAIL, commands))
+            return b"RSET\r\n" if reset else commands[S.MAIL]
+        self._transactions.append(_Transaction(tag, S.RESET if reset else S.MAIL, _NONE))
         return b"%s%s\r\n%s\r\nDATA\r\n" % (b"RSET\r\n" if reset else b"", mail, rcpt)
 
     def body_sent(self) -> None:
@@ -197,7 +209,7 @@ class Pipeline(Generic[Tag]):
         hoped_for = code == 354 if state in _WANT_354 else 200 <= code < 300
         if code == 421 or (state is S.BODY or not hoped_for):
             self._decide(transaction, state, code, text)
-        transaction.state = CHANGES[state, hoped_for]
+        transaction.state = self._changes[state, hoped_for]
         if code == 421:
             self._transactions.popleft()
             if transaction.stage is not None:
@@ -209,8 +221,10 @@ class Pipeline(Generic[Tag]):
             events.append(Write(b".\r\n"))
         elif transaction.state is S.DONE:
             self._transactions.popleft()
-            self._half_open = state in _WANT_354
+            self._half_open = state in _NO_MESSAGE
             self._settle(transaction, events)
+        elif transaction.state in transaction.commands:
+            events.append(Write(transaction.commands[transaction.state]))
 
     def _decide(self, transaction: _Transaction[Tag], state: State, code: int, text: bytes) -> None:
         """The first bad reply, or the one to the body, is the word on the message."""
@@ -230,3 +244,6 @@ class Pipeline(Generic[Tag]):
 
 
 _WANT_354: Final = frozenset({S.DATA, S.FAILED})
+_NO_MESSAGE: Final = frozenset({S.RCPT, S.DATA, S.FAILED})
+"""A transaction that ends with the reply to one of these leaves MAIL standing."""
+_NONE: Final[Mapping[State, bytes]] = MappingProxyType({})

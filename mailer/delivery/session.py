@@ -1,4 +1,4 @@
-"""The pipelined session: one open connection driven by callbacks, the next envelope behind the present body.
+"""A session: one open connection driven by callbacks, the next envelope behind the present body where it may be.
 
 Law: a body is handed over when the server waits for it (354), its intent and the result of the message before
 it are durable, and its moment has come. Between ``set_protocol`` and giving the connection back to aiosmtplib,
@@ -35,10 +35,10 @@ class _Flight:
     leaving: bool = False  # it has both and waits for its moment, or went
 
 
-class PipelinedSession(asyncio.BufferedProtocol):
+class Session(asyncio.BufferedProtocol):
     """Drives one connection until there is no more work or it breaks."""
 
-    def __init__(self, client: aiosmtplib.SMTP, desk: Desk, sending: Sending) -> None:
+    def __init__(self, client: aiosmtplib.SMTP, desk: Desk, sending: Sending, *, pipelining: bool) -> None:
         self._client = client
         self._desk = desk
         self._loop = asyncio.get_running_loop()
@@ -50,7 +50,7 @@ class PipelinedSession(asyncio.BufferedProtocol):
         self._theirs = client.protocol  # aiosmtplib's own protocol: it gets the connection back
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
-        self._core: Pipeline[_Flight] = Pipeline()
+        self._core: Pipeline[_Flight] = Pipeline(pipelining=pipelining)
         self._flights: list[_Flight] = []  # at most two: the body's and the next envelope's
         self._deadline: float | None = None
         self._timed_out = False
@@ -111,6 +111,7 @@ class PipelinedSession(asyncio.BufferedProtocol):
             self._deadline = self._loop.time() + self._reply_seconds if self._flights else None
             self._next(self._desk.answered(flight.job, event.stage, event.reply), None)
         elif isinstance(event, Write):
+            self._deadline = self._loop.time() + self._reply_seconds
             self._transport.write(event.data)
         elif isinstance(event, Closing):
             self._give_up(Parting.BUSY if event.asked else Parting.BROKEN)
@@ -178,8 +179,8 @@ class PipelinedSession(asyncio.BufferedProtocol):
             return  # the connection broke while it waited for its moment
         self._core.body_sent()
         pieces = [*flight.job.message.pieces, FINAL_DOT]
-        _, opening = self._open(self._desk.take())
-        if opening:
+        if self._core.pipelining:
+            _, opening = self._open(self._desk.take())
             pieces.append(opening)
         self._deadline = self._loop.time() + self._final_seconds
         self._transport.writelines(pieces)

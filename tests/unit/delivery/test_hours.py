@@ -44,11 +44,11 @@ zones = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Australia/
 
 
 @settings(max_examples=150, deadline=None)
-@given(times, times, zones, st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)))
-def test_the_hours_always_begin_within_two_days(begins: time, ends: time, zone: str, naive: datetime) -> None:
+@given(times, times, zones, st.integers(0, 15 * 365 * 86400))
+def test_the_hours_always_begin_within_two_days(begins: time, ends: time, zone: str, seconds: int) -> None:
     if begins == ends:
         return
-    hours, now = Hours(begins, ends, ZoneInfo(zone)), naive.replace(tzinfo=UTC)
+    hours, now = Hours(begins, ends, ZoneInfo(zone)), utc("2020-01-01") + timedelta(seconds=seconds)
     opens = opens_at(hours, now)
     assert now <= opens <= now + timedelta(days=2)
     assert closes_at(hours, now) > now

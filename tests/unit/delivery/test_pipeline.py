@@ -170,3 +170,46 @@ def test_a_word_that_nobody_asked_for_closes_the_connection() -> None:
 def test_the_table_has_a_change_for_every_state_that_waits_for_a_reply() -> None:
     waiting = set(State) - {State.READY, State.DONE}
     assert set(CHANGES) == {(state, hoped) for state in waiting for hoped in (True, False)}
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(codes, codes, st.sampled_from([354, 354, 354, 451, 554]), codes), min_size=1, max_size=6),
+    st.lists(st.integers(0, 10_000), max_size=4),
+    st.booleans(),
+)
+def test_in_lock_step_each_command_waits_for_the_reply_before_it(
+    plan: list[tuple[int, int, int, int]], cuts: list[int], multiline: bool
+) -> None:
+    core: Pipeline[int] = Pipeline(pipelining=False)
+    for number, (mail, rcpt, start, body) in enumerate(plan):
+        answers = {b"RSET": 250, b"MAIL": mail, b"RCPT": rcpt, b"DATA": start, b".": body}
+        asked: list[bytes] = []
+        word: Settled[int] | None = None
+        written = core.envelope(number, *ENVELOPE)
+        while word is None:
+            assert written.count(b"\r\n") == 1, "one command at a time"
+            asked.append(written.rstrip(b"\r\n").split()[0])
+            (event,) = feed(core, reply_bytes(answers[asked[-1]], multiline), cuts)
+            if isinstance(event, Write):
+                written = event.data
+            elif isinstance(event, Ready):
+                core.body_sent()
+                written = b".\r\n"
+            else:
+                assert isinstance(event, Settled)
+                word = event
+        assert (word.tag, word.stage, word.reply.code) == (number, *word_on(mail, rcpt, start, body))
+        before = word_on(*plan[number - 1])[0] if number else Stage.BODY
+        whole = [b"RSET"] * (before in {Stage.RCPT, Stage.DATA}) + [b"MAIL", b"RCPT", b"DATA", b"."]
+        assert asked == whole[: len(asked)]
+
+
+def test_in_lock_step_no_envelope_goes_behind_a_body() -> None:
+    core: Pipeline[int] = Pipeline(pipelining=False)
+    core.envelope(1, *ENVELOPE)
+    for reply in (b"250 a\r\n", b"250 b\r\n", b"354 c\r\n"):
+        core.receive(reply)
+    core.body_sent()
+    with pytest.raises(RuntimeError):
+        core.envelope(2, *ENVELOPE)
