@@ -270,7 +270,7 @@ _LINE = b'<p style=3D"margin:0">sixty kilobytes of lines like this one =\r\n'
 _SHARED = _LINE * (SIZE_BYTES // len(_LINE) // 2)
 
 
-def _pieces(number: int, address: str) -> list[bytes]:
+def message_pieces(number: int, address: str) -> list[bytes]:
     """Somebody's own message: headers and two slots between pieces that everybody shares."""
     head = (
         f"From: News <news@example.org>\r\nTo: {address}\r\nMessage-ID: <{number}@example.org>\r\n"
@@ -288,7 +288,7 @@ def _ours(arguments: argparse.Namespace) -> tuple[int, float, float]:
     from mailer.store.ledger import Leased
 
     def compose(row: Leased) -> Outgoing:
-        pieces = _pieces(row.delivery_id, row.address)
+        pieces = message_pieces(row.delivery_id, row.address)
         return Outgoing(f"b-{row.delivery_id}@example.org", row.address, pieces, sum(map(len, pieces)))
 
     smtp = SmtpSettings(
@@ -314,7 +314,7 @@ def _aiosmtplib(arguments: argparse.Namespace) -> tuple[int, float, float]:
         await client.connect()
         for number in numbers:
             address = f"person{number}@example.org"
-            await client.sendmail(f"b-{number}@example.org", [address], b"".join(_pieces(number, address)))
+            await client.sendmail(f"b-{number}@example.org", [address], b"".join(message_pieces(number, address)))
         await client.quit()
 
     async def everybody() -> None:
@@ -329,7 +329,7 @@ def _smtplib(arguments: argparse.Namespace) -> tuple[int, float, float]:
         with smtplib.SMTP("127.0.0.1", arguments.port, local_hostname="b.test") as client:
             for number in range(arguments.people):
                 address = f"person{number}@example.org"
-                client.sendmail(f"b-{number}@example.org", [address], b"".join(_pieces(number, address)))
+                client.sendmail(f"b-{number}@example.org", [address], b"".join(message_pieces(number, address)))
 
     return arguments.people, *_timed(send)
 
