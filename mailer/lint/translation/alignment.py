@@ -22,7 +22,7 @@ from mailer.lint.translation.same import link_key, numbers_in
 
 GAP: Final = -0.4  # what a section without a counterpart costs
 OTHER_LEVEL: Final = -0.8
-_ADDRESS = re.compile(r"(?:https?://|www\.|xmpp:|mailto:)\S+|\S+@\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://|www\.|xmpp:|mailto:)\S+|[\w.+-]{1,64}@\S+", re.IGNORECASE)
 MOST_PAIRS: Final = 22_500
 """More are no newsletter: 150 sections on either side. Such are taken one by one, as they stand."""
 
@@ -97,18 +97,19 @@ def couples(original: Sequence[Part], translated: Sequence[Part]) -> list[Couple
     rows, columns = len(original), len(translated)
     if rows * columns > MOST_PAIRS:
         return [Couple(one, other) for one, other in zip_longest(original, translated)]
+    alike = [[likeness(one, other) for other in translated] for one in original]
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for i in range(rows + 1):
         for j in range(columns + 1):
             if i == 0 or j == 0:
                 best[i][j] = GAP * (i + j)
                 continue
-            together = best[i - 1][j - 1] + likeness(original[i - 1], translated[j - 1])
+            together = best[i - 1][j - 1] + alike[i - 1][j - 1]
             best[i][j] = max(together, best[i - 1][j] + GAP, best[i][j - 1] + GAP)
     found: list[Couple] = []
     i, j = rows, columns
     while i or j:
-        if i and j and best[i][j] == best[i - 1][j - 1] + likeness(original[i - 1], translated[j - 1]):
+        if i and j and best[i][j] == best[i - 1][j - 1] + alike[i - 1][j - 1]:
             i, j = i - 1, j - 1
             found.append(Couple(original[i], translated[j]))
         elif i and best[i][j] == best[i - 1][j] + GAP:

@@ -26,24 +26,27 @@ from collections.abc import Iterator
 
 from mailer.issue import Severity
 from mailer.lint.manuscript import Finding, Manuscript
-from mailer.lint.translation.alignment import couples, parts
 from mailer.lint.translation.pair import Pair, PairRule, several
-from mailer.lint.translation.same import link_key, same_link
+from mailer.lint.translation.same import link_key, paths_of, same_link
 
 SHORTEST_BEGINNING = 5
 
 
 def check(pair: Pair) -> Iterator[Finding]:
-    original, translated = parts(pair.original), parts(pair.translation)
-    there = {key for part in translated for key in part.links}
-    known = {key for part in original for key in part.links}
+    there = {key for part in pair.translated_parts for key in part.links}
+    known = {key for part in pair.original_parts for key in part.links}
+    there_paths, known_paths = paths_of(there), paths_of(known)
     broken = _broken(pair.translation)
     missing: list[tuple[str, int]] = []
-    for couple in couples(original, translated):
+    for couple in pair.couples:
         if couple.original is None or couple.translated is None:
             continue
-        lost = {key for key in couple.original.links if not same_link(key, there) and not key.startswith(broken)}
-        others = [key for key in couple.translated.links if not same_link(key, known)]
+        lost = {
+            key
+            for key in couple.original.links
+            if not same_link(key, there, there_paths) and not key.startswith(broken)
+        }
+        others = [key for key in couple.translated.links if not same_link(key, known, known_paths)]
         for target, line in _written(pair, lost):
             instead = f", here: {others[0]}" if len(lost) == 1 and len(others) == 1 else ""
             missing.append((f"{target} (line {line} there{instead})", couple.translated.line))

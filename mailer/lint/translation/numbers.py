@@ -29,7 +29,6 @@ from typing import Final
 from mailer.issue import Severity
 from mailer.lint.manuscript import Finding
 from mailer.lint.months import NAMES_OF
-from mailer.lint.translation.alignment import couples, parts
 from mailer.lint.translation.pair import Pair, PairRule, several
 from mailer.lint.translation.same import months_in, same_number
 
@@ -39,10 +38,9 @@ _ENGLISH: Final = NAMES_OF["en"]
 
 
 def check(pair: Pair) -> Iterator[Finding]:
-    original, translated = parts(pair.original), parts(pair.translation)
-    somewhere = {key for part in translated for key in part.numbers}
+    somewhere = {key for part in pair.translated_parts for key in part.numbers}
     missing: list[tuple[str, int]] = []
-    for couple in couples(original, translated):
+    for couple in pair.couples:
         if couple.original is None or couple.translated is None:
             continue
         for key in sorted(couple.original.numbers)[:MOST_NUMBERS]:

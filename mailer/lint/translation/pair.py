@@ -5,21 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from mailer.issue import Severity
 from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.translation.alignment import Couple, Part, couples, parts
 
 _SAMPLE: Final = re.compile(r"^(PASS|FAIL):\n((?:(?: {4}[^\n]*)?\n)+)", re.MULTILINE)
 _BETWEEN: Final = "\n====\n"
 
 
-@dataclass(frozen=True, slots=True)
 class Pair:
-    """Both texts, as written."""
+    """Both texts, as written, and which section of the one is which of the other."""
 
-    original: Manuscript
-    translation: Manuscript
+    def __init__(self, original: Manuscript, translation: Manuscript) -> None:
+        self.original = original
+        self.translation = translation
+
+    @cached_property
+    def original_parts(self) -> list[Part]:
+        return parts(self.original)
+
+    @cached_property
+    def translated_parts(self) -> list[Part]:
+        return parts(self.translation)
+
+    @cached_property
+    def couples(self) -> list[Couple]:
+        return couples(self.original_parts, self.translated_parts)
 
 
 Check = Callable[[Pair], Iterator[Finding]]

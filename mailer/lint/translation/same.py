@@ -27,6 +27,7 @@ BY_LANGUAGE: Final = ("wikipedia.org", "wikimedia.org", "wikibooks.org", "wiktio
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,:'’\u00a0\u202f]\d+)*(?:\s?[ap]\.?m\b)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,'’\u00a0\u202f])\d{3})(?:\1\d{3})*")
+LONGEST_NUMBER: Final = 40  # characters; longer ones are keys and hashes
 _APART: Final = r"(?<!\d)(?<!\d[.,])"
 _ENDS: Final = r"(?!\d|[.,]\d)"
 _LEAST: Final = 13  # smaller ones are written in words here and in digits there
@@ -50,12 +51,17 @@ def link_key(target: str) -> str:
     return f"{host}{path}".rstrip("/").lower() + query
 
 
-def same_link(key: str, keys: Collection[str]) -> bool:
-    """Whether a link is among others; a path of our own site is the same with and without its host."""
+def paths_of(keys: Collection[str]) -> frozenset[str]:
+    """The paths of links, without their hosts."""
+    return frozenset(key[key.index("/") :] for key in keys if "/" in key)
+
+
+def same_link(key: str, keys: Collection[str], paths: Collection[str]) -> bool:
+    """Whether a link is among others (and their ``paths``); one into our own site is the same without its host."""
     if key in keys:
         return True
     if key.startswith("/"):
-        return any(not other.startswith("/") and other.endswith(key) for other in keys)
+        return key in paths
     path = key[key.index("/") :] if "/" in key else "/"
     return path != "/" and path in keys
 
@@ -80,7 +86,7 @@ def same_number(key: str, text: str, keys: Collection[str]) -> bool:
 def numbers_in(prose: str) -> Iterator[str]:
     """Numbers that a translation keeps, as keys: "1,000" and "1.000" are 1000, "7 pm" is 19:00."""
     for found in _NUMBER.finditer(prose):
-        if key := _number_key(found[0]):
+        if len(found[0]) <= LONGEST_NUMBER and (key := _number_key(found[0])):
             yield key
 
 

@@ -34,15 +34,14 @@ from collections.abc import Iterator
 
 from mailer.issue import Severity
 from mailer.lint.manuscript import Finding
-from mailer.lint.translation.alignment import Part, couples, likeness, parts
+from mailer.lint.translation.alignment import Part, likeness
 from mailer.lint.translation.pair import Pair, PairRule, several
 
 SURELY = 1.5  # so alike are two sections that stand in another order
 
 
 def check(pair: Pair) -> Iterator[Finding]:
-    original, translated = parts(pair.original), parts(pair.translation)
-    found = couples(original, translated)
+    found = pair.couples
     extra = [couple.translated for couple in found if couple.original is None and couple.translated]
     missing: list[tuple[Part, int]] = []
     line = 0

@@ -167,6 +167,10 @@ def test_numbers_are_the_same_however_a_language_writes_them() -> None:
     assert set(numbers_in("1.000 und 2,5 um 19:30")) == {"1000", "2.5", "19:30"}
 
 
+def test_a_number_that_no_reader_reads_is_none() -> None:
+    assert list(numbers_in("1" * 5000)) == []
+
+
 def test_a_text_in_another_language_than_it_says_is_told() -> None:
     german = "Die Fähre fährt seit Montag wieder, und der Fahrplan ist der gleiche wie im letzten Jahr. " * 3
     assert contradicted(german, "en") == "de"
