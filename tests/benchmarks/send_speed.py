@@ -1,7 +1,8 @@
 """How fast we send, as a ratio to smtp-source in the same run: ``python -m tests.benchmarks.send_speed``.
 
-Each way sends the same number of messages of the same size to the same kind of sink on this machine. Ours writes
-its durable ledger meanwhile (SQLite, synchronous=FULL: intent and result of each message).
+Each way sends messages of the same size to the same kind of sink on this machine; smtp-source sends to it just
+before and just after, and the ratio is to the mean of the two. Ours writes its durable ledger meanwhile (SQLite,
+synchronous=FULL: intent and result of each message). BENCH_FOLDER says on which disk the ledgers lie.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from pathlib import Path
 
 from sqlalchemy import insert, text
 
+from tests.benchmarks.postfix import postfix_discard, usable
 from tests.benchmarks.sinks import ROOT, counting_sink, distant_sink, smtp_sink, tool
 
 SIZE_BYTES = 60_000
 PEOPLE = 20_000
+EDITION_KILOBYTES = 50  # of HTML: 60 KB and a little when encoded, with its text
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,12 @@ def ways(people: int) -> list[Way]:
         Way("standard library, 1 connection", "smtp-sink", ("smtplib",), few),
         Way("ours, pipelined, ledger, 10 connections", "counting", ours, people),
         Way("ours, pipelined, ledger, 30 connections", "counting", ("ours", "--connections=30"), people),
+        Way("ours, an edition as it is sent", "smtp-sink", (*ours, "--message=plain"), people // 2),
+        Way("ours, an edition, DKIM ed25519", "smtp-sink", (*ours, "--message=ed25519"), people // 2),
+        Way("ours, an edition, DKIM RSA-2048", "smtp-sink", (*ours, "--message=rsa"), people // 2),
+        Way("ours, pipelined, ledger, 10 connections", "Postfix", ours, people // 4),
+        Way("ours, an edition, DKIM RSA-2048", "Postfix", (*ours, "--message=rsa"), people // 4),
+        Way("ours, pipelined, ledger, STARTTLS", "STARTTLS", (*ours, "--tls"), people // 2),
         Way("ours, pipelined, 20 ms away, 10 connections", "20 ms away", ours, people // 4),
         Way("ours, lock step, 20 ms away, 10 connections", "20 ms away", (*ours, "--lock-step"), few),
         Way("ours, PostgreSQL, 30 connections", "counting", ("ours", "--connections=30", "--postgres"), people),
@@ -79,6 +88,9 @@ def main() -> None:
     parser.add_argument("--database", default="", help=argparse.SUPPRESS)
     parser.add_argument("--lock-step", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--postgres", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--message", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--tls", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--ca-file", default="", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.way:
         _child(arguments)
@@ -88,23 +100,30 @@ def main() -> None:
         f"one fdatasync in {folder} takes {_sync_ms(folder):.2f} ms; {len(os.sched_getaffinity(0))} cores",
         flush=True,
     )
-    sources: dict[str, float] = {}
+    print(f"{'way':46} {'sink':13} {'msg/s':>7} {'source':>7} {'ratio':>6} {'CPU us':>7} {'MB':>5} {'load':>5}")
     for way in ways(arguments.people):
-        if arguments.only not in way.name:
+        if arguments.only not in f"{way.name} {way.sink}":
             continue
-        if way.sink.startswith("smtp-sink") and tool("smtp-sink") is None:
-            print(f"SKIPPED, Postfix's smtp-sink is not installed: {way.name}", file=sys.stderr)
+        if why := _missing(way.sink):
+            print(f"SKIPPED, {why}: {way.name} to {way.sink}", file=sys.stderr)
             continue
-        if way.sink not in sources:
-            sources[way.sink] = _smtp_source(way.sink, arguments.people)
+        before = _smtp_source(way.sink, way.people)
         row = _measure(way)
-        base = sources[way.sink]
+        base = (before + _smtp_source(way.sink, way.people)) / 2
         ratio = f"{row.per_second / base:.2f}" if base else "-"
         print(
-            f"{row.way:46} {row.sink:13} {row.per_second:8.0f}/s  ratio {ratio:5} "
-            f"{row.cpu_us:7.0f} us CPU  {row.memory_mb:5.0f} MB",
+            f"{row.way:46} {row.sink:13} {row.per_second:7.0f} {base:7.0f} {ratio:>6} "
+            f"{row.cpu_us:7.0f} {row.memory_mb:5.0f} {os.getloadavg()[0]:5.1f}",
             flush=True,
         )
+
+
+def _missing(sink: str) -> str:
+    if sink.startswith("smtp-sink") and tool("smtp-sink") is None:
+        return "Postfix's smtp-sink is not installed"
+    if sink == "Postfix" and not usable():
+        return "Postfix is not installed, or we are not root"
+    return ""
 
 
 def _sync_ms(folder: str) -> float:
@@ -119,23 +138,28 @@ def _sync_ms(folder: str) -> float:
         return (time.perf_counter() - started) / 50 * 1000
 
 
-def _sink(kind: str) -> AbstractContextManager[int]:
+def _sink(kind: str, certificate: Path | None = None) -> AbstractContextManager[int]:
     if kind == "counting":
         return counting_sink()
     if kind == "20 ms away":
         return distant_sink()
+    if kind == "Postfix":
+        return postfix_discard()
+    if kind == "STARTTLS":
+        return counting_sink(certificate)
     return smtp_sink(*(["-p"] if kind.endswith("-P") else []))
 
 
 def _smtp_source(kind: str, people: int) -> float:
+    """Messages a second; by the round trip alone where the way is long, over TCP where the sink speaks TLS."""
     if kind == "20 ms away":
-        print(f"{'10 connections / 20 ms':46} {kind:13} {10 / 0.02:8.0f}/s  (the yardstick)", flush=True)
         return 10 / 0.02
     program = tool("smtp-source")
     if program is None:
         print("SKIPPED, Postfix's smtp-source is not installed: no ratios", file=sys.stderr)
         return 0.0
     sessions = 30 if kind == "counting" else 10
+    kind = "counting" if kind == "STARTTLS" else kind
     with _sink(kind) as port:
         command = [
             program,
@@ -150,20 +174,34 @@ def _smtp_source(kind: str, people: int) -> float:
         ]
         started = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        per_second = people / (time.perf_counter() - started)
-    print(f"{'smtp-source -s ' + str(sessions):46} {kind:13} {per_second:8.0f}/s  (the yardstick)", flush=True)
-    return per_second
+        return people / (time.perf_counter() - started)
 
 
 def _measure(way: Way) -> Row:
-    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder, _sink(way.sink) as port:
-        kind, *options = way.arguments
-        with _database(kind, Path(folder), way.people, "--postgres" in options) as database:
-            command = [sys.executable, "-m", "tests.benchmarks.send_speed", f"--way={kind}", f"--port={port}"]
-            command += [f"--people={way.people}", f"--database={database}", *options]
-            done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+    folder_of = tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER"))
+    kind, *options = way.arguments
+    with (
+        folder_of as folder,
+        _sink(way.sink, _certificate(Path(folder), options)) as port,
+        _database(kind, Path(folder), way.people, "--postgres" in options) as database,
+    ):
+        command = [sys.executable, "-m", "tests.benchmarks.send_speed", f"--way={kind}", f"--port={port}"]
+        command += [f"--people={way.people}", f"--database={database}", *options]
+        done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
     found = json.loads(done.stdout.splitlines()[-1])
     return Row(way.name, way.sink, found["per_second"], found["cpu_us"], found["memory_mb"])
+
+
+def _certificate(folder: Path, options: list[str]) -> Path | None:
+    """A server's certificate and key, where the way asks for TLS; the authority goes into the options."""
+    if "--tls" not in options:
+        return None
+    from tests.support.certificates import Authority
+
+    authority = Authority.made(folder)
+    authority.server_context("127.0.0.1")
+    options.append(f"--ca-file={authority.file}")
+    return next(folder.glob("server-*.pem"))
 
 
 @contextmanager
@@ -280,6 +318,30 @@ def message_pieces(number: int, address: str) -> list[bytes]:
     return [head, _SHARED, slot, _SHARED, slot]
 
 
+def _edition_pieces(signature: str) -> Callable[[int, str], list[bytes]]:
+    """Messages of a real edition with their own headers and links, signed per person where asked for."""
+    from datetime import UTC, datetime
+
+    from mailer.render.dkim import Signer, SigningKey
+    from mailer.render.message import compile_message
+    from tests.benchmarks.composing import an_edition_of
+    from tests.builders.keys import ed25519_pem, rsa_pem
+    from tests.builders.message import a_newsletter, a_recipient
+
+    keys = {"ed25519": ed25519_pem, "rsa": rsa_pem}
+    signer = None
+    if signature in keys:
+        signer = Signer("example.org", (SigningKey.from_pem(keys[signature](), "news"),))
+    template = compile_message(an_edition_of(EDITION_KILOBYTES), a_newsletter(), "bench", signer=signer)
+
+    def make(number: int, address: str) -> list[bytes]:
+        link = f"https://news.example.org/unsubscribe/{number:040x}"
+        person = a_recipient(address=address, subscription_id=number, unsubscribe_url=link)
+        return template.pieces(person, datetime.now(UTC))
+
+    return make
+
+
 def _ours(arguments: argparse.Namespace) -> tuple[int, float, float]:
     from mailer.delivery.engine import deliver
     from mailer.delivery.model import Outgoing, Sending, StopSignal
@@ -287,12 +349,19 @@ def _ours(arguments: argparse.Namespace) -> tuple[int, float, float]:
     from mailer.store.database import open_database
     from mailer.store.ledger import Leased
 
+    make = _edition_pieces(arguments.message) if arguments.message else message_pieces
+
     def compose(row: Leased) -> Outgoing:
-        pieces = message_pieces(row.delivery_id, row.address)
+        pieces = make(row.delivery_id, row.address)
         return Outgoing(f"b-{row.delivery_id}@example.org", row.address, pieces, sum(map(len, pieces)))
 
     smtp = SmtpSettings(
-        host="127.0.0.1", port=arguments.port, tls=Tls.NONE, connections=arguments.connections, helo="bench.test"
+        host="127.0.0.1",
+        port=arguments.port,
+        tls=Tls.REQUIRED if arguments.tls else Tls.NONE,
+        ca_file=Path(arguments.ca_file) if arguments.ca_file else None,
+        connections=arguments.connections,
+        helo="bench.test",
     )
     sending = Sending(open_database(arguments.database), 1, smtp, compose, pipelining=not arguments.lock_step)
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -44,7 +45,7 @@ def smtp_sink(*options: str) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_for(port)
+        wait_for(port)
         yield port
     finally:
         process.send_signal(signal.SIGKILL)
@@ -52,19 +53,21 @@ def smtp_sink(*options: str) -> Iterator[int]:
 
 
 @contextmanager
-def counting_sink() -> Iterator[int]:
-    """The sink of this file in a process of its own."""
+def counting_sink(certificate: Path | None = None) -> Iterator[int]:
+    """The sink of this file in a process of its own; with a certificate (and its key), behind STARTTLS."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.sinks", str(port)], cwd=ROOT)
+    more = ["0", str(certificate)] if certificate else []
+    process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.sinks", str(port), *more], cwd=ROOT)
     try:
-        _wait_for(port)
+        wait_for(port)
         yield port
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Until somebody listens there."""
     for _ in range(500):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
@@ -75,7 +78,8 @@ def _wait_for(port: int) -> None:
 class _Count(asyncio.BufferedProtocol):
     """Takes everything and answers; what is left of a line or of a body's end moves to the front of the buffer."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._buffer = bytearray(1 << 18)
         self._view = memoryview(self._buffer)
         self._filled = 0
@@ -115,7 +119,18 @@ class _Count(asyncio.BufferedProtocol):
         if verb == b"DATA":
             self._in_body = True
             return b"354 go\r\n"
-        return b"250-counting.test\r\n250 PIPELINING\r\n" if verb == b"EHLO" else b"250 ok\r\n"
+        if verb == b"STAR" and self._tls is not None:
+            tls, self._tls = self._tls, None
+            self._upgrade = asyncio.get_running_loop().create_task(self._start_tls(tls))
+            return b"220 go\r\n"
+        offer = b"250-STARTTLS\r\n" if self._tls is not None else b""
+        return b"250-counting.test\r\n%s250 PIPELINING\r\n" % offer if verb == b"EHLO" else b"250 ok\r\n"
+
+    async def _start_tls(self, tls: ssl.SSLContext) -> None:
+        loop = asyncio.get_running_loop()
+        upgraded = await loop.start_tls(self._transport, self, tls, server_side=True)
+        assert upgraded is not None
+        self._transport = upgraded
 
 
 ONE_WAY_SECONDS = 0.01
@@ -170,17 +185,23 @@ def distant_sink() -> Iterator[int]:
             [sys.executable, "-m", "tests.benchmarks.sinks", str(port), str(target)], cwd=ROOT
         )
         try:
-            _wait_for(port)
+            wait_for(port)
             yield port
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
 
 
-async def _serve(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(_Count, "127.0.0.1", port, backlog=200)
+async def _serve(port: int, certificate: str = "") -> None:
+    tls = None
+    if certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Count(tls), "127.0.0.1", port, backlog=200)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_delay(int(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) > 2 else _serve(int(sys.argv[1])))
+    own, target, certificate = [*sys.argv[1:], "0", ""][:3] if len(sys.argv) < 4 else sys.argv[1:4]
+    asyncio.run(_delay(int(own), int(target)) if int(target) else _serve(int(own), certificate))
