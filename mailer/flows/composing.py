@@ -87,7 +87,7 @@ class Composer:
         return template
 
 
-def test_copy(
+def copy_for_a_look(
     newsletter: Newsletter, slug: str, template: MessageTemplate, address: str, links: Links, now: datetime
 ) -> bytes:
     """The message of an edition for somebody who looks at it before it goes out, as bytes with CRLF line ends."""

@@ -11,7 +11,7 @@ import aiosmtplib
 from mailer.bounce.return_path import ReturnPaths
 from mailer.delivery.connect import find_way, open_connection
 from mailer.errors import ServerError, UsageError
-from mailer.flows.composing import Links, test_copy
+from mailer.flows.composing import Links, copy_for_a_look
 from mailer.newsletter import Newsletter
 from mailer.render.message import MessageTemplate
 from mailer.settings import SmtpSettings
@@ -40,7 +40,7 @@ def compose_copies(
     """Each edition to each address."""
     for address in to:
         for template in templates:
-            yield address, test_copy(newsletter, slug, template, address.wire, links, now)
+            yield address, copy_for_a_look(newsletter, slug, template, address.wire, links, now)
 
 
 def send_copies(smtp: SmtpSettings, return_paths: ReturnPaths, messages: Sequence[tuple[Address, bytes]]) -> None:
