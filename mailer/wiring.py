@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from mailer.flows.notice_mail import NoticeDesk
     from mailer.flows.working import Workshop
     from subscribers.web.services import Services
+
+
+SIGNING_THREADS: Final = 2
+"""An RSA signature leaves the interpreter to other threads meanwhile, so that a second core can sign as well."""
 
 
 def now() -> datetime:
@@ -158,6 +162,7 @@ def sending(
         on_unknown=newsletter.on_unknown,
         rates=rates,
         connections=connections,
+        composers=SIGNING_THREADS if newsletter.key in settings.dkim else 0,
         now=now,
     )
 

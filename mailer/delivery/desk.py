@@ -17,6 +17,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from mailer.delivery import results
+from mailer.delivery.ahead import Ahead
 from mailer.delivery.lanes import Lane, domain_of
 from mailer.delivery.meter import RateMeter
 from mailer.delivery.model import Ending, Outgoing, Refused, Sending
@@ -68,6 +69,7 @@ class Desk:
         self._worker_id = worker_id
         self._moments = moments
         self._connections = sending.connections or sending.smtp.connections
+        self._ahead = Ahead(sending.compose, sending.composers)
         self._suspicion = Suspicion(accepted_before=accepted_before)
         self._accepted_before = accepted_before
         self._everybody = Lane("", DomainLimit(), sending.rest_seconds)
@@ -103,7 +105,7 @@ class Desk:
                 break
             row = lane.rows.popleft()
             try:
-                message = self._sending.compose(row)
+                message = self._ahead.take(row)
             except Refused as refused:
                 self._moments.put_back(moment)
                 lane.put_back(own)
@@ -285,7 +287,11 @@ class Desk:
         """Put the rows that nobody took back into the queue."""
         for lane in self._lanes:
             while lane.rows:
-                self.commit(results.not_tried(lane.rows.popleft()), None)
+                self._put_back(lane.rows.popleft())
+
+    def _put_back(self, row: Leased) -> None:
+        self._ahead.forget(row)
+        self.commit(results.not_tried(row), None)
 
     def look_again(self) -> None:
         """There may be new work: rows that became due or were taken over from a dead worker."""
@@ -302,7 +308,8 @@ class Desk:
         return sum(len(lane.rows) for lane in self._lanes)
 
     def give_back(self) -> None:
-        """Return the moments that were reserved and not used."""
+        """Return the moments that were reserved and not used; nothing is taken any more."""
+        self._ahead.close()
         self._moments.give_back()
         for lane in self._lanes:
             lane.give_back()
@@ -350,7 +357,7 @@ class Desk:
         for holder in {lane, self._everybody}:
             for row in [row for row in holder.rows if self._lane_of(row) is lane]:
                 holder.rows.remove(row)
-                self.commit(results.not_tried(row), None)
+                self._put_back(row)
         self._went_back()
         self._loop.call_later(max(seconds, 0) + 0.001, self.pump)
         self._loop.call_soon(self.pump)
@@ -427,6 +434,8 @@ class Desk:
         rows = answer.result()
         for row in rows:
             self._lane_of(row).rows.append(row)
+        if not lane.rests(self._loop.time()):
+            self._ahead.expect(rows)
         if rows:
             lane.after_id = max(lane.after_id, *(row.delivery_id for row in rows))
         elif lane.after_id:

@@ -69,7 +69,7 @@ class Sending:
     database: Engine
     issue_id: int
     smtp: SmtpSettings
-    compose: Compose  # called once for each attempt, on the event loop: it must not block
+    compose: Compose  # called for each attempt: it must not block, and with ``composers`` be safe on threads
     on_unknown: OnUnknown = OnUnknown.RESEND
     rates: tuple[Rate, ...] | None = None  # None: those of smtp
     connections: int | None = None  # None: those of smtp
@@ -78,6 +78,7 @@ class Sending:
     idle_seconds: float = 20.0  # a connection without work is closed after this time
     patience_seconds: float = 300.0  # how long a server that went away in the middle is tried again
     pipelining: bool = True  # use it where the server offers it
+    composers: int = 0  # threads that compose ahead, where a message takes long to sign; 0: the event loop's
     rest_seconds: float = 600.0  # how long a domain is left alone that complains about the volume (4.7.28)
     now: Callable[[], datetime] = utc_now
 

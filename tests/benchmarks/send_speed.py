@@ -56,6 +56,7 @@ def ways(people: int) -> list[Way]:
     """What is measured; the slow ones send fewer."""
     few = max(people // 10, 200)
     ours = ("ours", "--connections=10")
+    signing = (*ours, "--composers=2")
     return [
         Way("ours, pipelined, ledger, 10 connections", "smtp-sink", ours, people),
         Way("ours, lock step, ledger, 10 connections", "smtp-sink", (*ours, "--lock-step"), people // 2),
@@ -66,10 +67,10 @@ def ways(people: int) -> list[Way]:
         Way("ours, pipelined, ledger, 10 connections", "counting", ours, people),
         Way("ours, pipelined, ledger, 30 connections", "counting", ("ours", "--connections=30"), people),
         Way("ours, an edition as it is sent", "smtp-sink", (*ours, "--message=plain"), people // 2),
-        Way("ours, an edition, DKIM ed25519", "smtp-sink", (*ours, "--message=ed25519"), people // 2),
-        Way("ours, an edition, DKIM RSA-2048", "smtp-sink", (*ours, "--message=rsa"), people // 2),
+        Way("ours, an edition, DKIM ed25519", "smtp-sink", (*signing, "--message=ed25519"), people // 2),
+        Way("ours, an edition, DKIM RSA-2048", "smtp-sink", (*signing, "--message=rsa"), people // 2),
         Way("ours, pipelined, ledger, 10 connections", "Postfix", ours, people // 4),
-        Way("ours, an edition, DKIM RSA-2048", "Postfix", (*ours, "--message=rsa"), people // 4),
+        Way("ours, an edition, DKIM RSA-2048", "Postfix", (*signing, "--message=rsa"), people // 4),
         Way("ours, pipelined, ledger, STARTTLS", "STARTTLS", (*ours, "--tls"), people // 2),
         Way("ours, pipelined, 20 ms away, 10 connections", "20 ms away", ours, people // 4),
         Way("ours, lock step, 20 ms away, 10 connections", "20 ms away", (*ours, "--lock-step"), few),
@@ -89,6 +90,7 @@ def main() -> None:
     parser.add_argument("--lock-step", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--postgres", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--message", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--composers", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--tls", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--ca-file", default="", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -363,7 +365,14 @@ def _ours(arguments: argparse.Namespace) -> tuple[int, float, float]:
         connections=arguments.connections,
         helo="bench.test",
     )
-    sending = Sending(open_database(arguments.database), 1, smtp, compose, pipelining=not arguments.lock_step)
+    sending = Sending(
+        open_database(arguments.database),
+        1,
+        smtp,
+        compose,
+        pipelining=not arguments.lock_step,
+        composers=arguments.composers,
+    )
 
     def send() -> None:
         outcome = asyncio.run(deliver(sending, stop=StopSignal()))
