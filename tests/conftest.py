@@ -63,9 +63,13 @@ def _databases_given_back() -> Iterator[None]:
     _USED_ENGINES.clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium; only for tests marked ``browser``."""
+    """A real Chromium; only for tests marked ``browser``.
+
+    While it is open, playwright's event loop runs in this thread and ``asyncio.run`` is refused: so it is closed
+    after each module, and a module that uses it runs nothing of asyncio itself.
+    """
     from playwright.sync_api import sync_playwright
 
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
