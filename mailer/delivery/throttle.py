@@ -110,10 +110,7 @@ class Window:
 class AdaptivePace:
     """Slows down when the server asks for it and climbs back; on top of the settled limits, never above them."""
 
-    CALM_SECONDS: Final = 10.0  # one call for patience reaches all connections: it halves the pace once
-    SETTLING_SECONDS: Final = 1.0
-    """When so long after a slowing the server still asks, and less than half of the pace gets through, the pace was
-    taken from a burst: it is halved again from what does."""
+    CALM_SECONDS: Final = 3.0  # one call for patience reaches all connections: it halves the pace once
     CLIMB_SECONDS: Final = 15.0
     CLIMB: Final = 1.15  # each CLIMB_SECONDS
     SLOWEST_PER_SECOND: Final = 1 / 30
@@ -126,9 +123,7 @@ class AdaptivePace:
     def slow(self, now_seconds: float, rate_per_second: float) -> None:
         """The server asked for patience while we sent at this rate: halve it."""
         ceiling = self.ceiling(now_seconds)
-        since = now_seconds - self._slowed_at
-        far_above = since >= self.SETTLING_SECONDS and rate_per_second < ceiling / 2
-        if self._ceiling and since < self.CALM_SECONDS and not far_above:
+        if self._ceiling and now_seconds - self._slowed_at < self.CALM_SECONDS:
             return
         present = min(ceiling, rate_per_second) if ceiling else rate_per_second
         self._before = max(self._before if ceiling else 0.0, present)
