@@ -267,6 +267,27 @@ def test_a_scheduled_issue_waits_and_then_goes_to_whoever_is_subscribed_then(sit
     assert site.rows("issue")[0]["state"] == "finished"
 
 
+def test_an_issue_waits_for_its_hours_and_notices_do_not(site: Site) -> None:
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    from mailer.settings import Hours
+
+    now = datetime.now(UTC)  # the engine's clock is the real one
+    later = Hours((now + timedelta(hours=2)).time(), (now + timedelta(hours=3)).time(), ZoneInfo("UTC"))
+    smtp = replace(site.settings.smtp, hours=later)
+    waiting = replace(site, settings=replace(site.settings, smtp=smtp))
+    an_issue(site, 3)
+    subscribe(site)
+    work = waiting.work()
+    ((_, outcome),) = work.issues
+    assert outcome.sent == 0
+    assert outcome.closed_until is not None
+    assert timedelta(minutes=119) < outcome.closed_until - now < timedelta(minutes=121)
+    assert work.left == ["spring: 3 are left."]
+    assert [one.rcpt_to for one in site.server.received] == [ADA], "the confirmation went"
+
+
 def test_who_never_confirmed_is_removed_on_schedule(site: Site) -> None:
     subscribe(site)
     site.work()
