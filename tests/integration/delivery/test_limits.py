@@ -18,7 +18,6 @@ from tests.builders.delivery import NOON, a_database, a_planned_issue, a_sending
 from tests.support.fault_server import Fault, FaultServer, fault_server
 from tests.support.sender_process import start_sender
 
-
 STALL_SECONDS = 0.25
 
 
