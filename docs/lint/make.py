@@ -19,9 +19,9 @@ median (27 in all, each of them true, ten of taste). Over some 600 issues of thr
 rule was made, two of their errors were wrong; those rules were mended since. What they cannot see: a text that
 stops where a sentence might end, and a section that holds only its template's words.
 
-Ten published translations, compared with their originals, gave ten warnings, two at most each: sections and links that
-are in fact missing or other, and an hour that was left out. The language of all 19 issues was told right, and of each
-under five wrong names.
+Ten published translations, compared with their originals, gave ten warnings, two at most each: sections and links
+that are in fact missing or other, and an hour that was left out. The language of all 19 issues was told right, and
+of each under five wrong names.
 """
 FOLDER = Path(__file__).resolve().parent
 
