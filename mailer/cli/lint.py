@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @click.command(
     epilog="""\b
 Examples:
-  mailer lint issue.md                    the issue and the translations beside it
+  mailer lint issue.md                    one file
+  mailer lint issue*.md                   the issue with its translations, each compared with the original
   mailer lint drafts/*.md --strict        warnings stop as well
   mailer lint issue.md --fix              mend broken characters and white space in links first
   mailer lint issue.md --format github    annotations in a pull request
@@ -53,7 +54,7 @@ def lint(
     check_links: bool,
     offline: bool,
 ) -> int:
-    """Check ISSUES and their translations; exit with 1 when there are errors.
+    """Check the files ISSUES; exit with 1 when there are errors. `mailer send` checks translations by itself.
 
     Works without any mailer.toml; with one, the newsletter's languages, site and shortcodes are known.
     """
@@ -71,7 +72,7 @@ def lint(
     problems: list[Problem] = []
     read: list[Issue] = []
     if mend:
-        _mend([file.path for source_set in gather(issues, publication) for file in source_set.files])
+        _mend(issues)
     for source_set in gather(issues, publication):
         checked = check(source_set, publication, folders)
         problems += (
@@ -79,6 +80,9 @@ def lint(
             for problem in checked.problems
         )
         read += checked.issues
+    named = {path.resolve() for path in issues}  # the others were read to compare with, and are not asked about
+    problems = [problem for problem in problems if Path(problem.place.path).resolve() in named]
+    read = [issue for issue in read if Path(issue.path).resolve() in named]
     if check_links:
         problems = sorted(
             [*problems, *_check_links(read, publication, offline=offline)], key=lambda problem: problem.place

@@ -170,17 +170,16 @@ def test_lint_exits_with_1_on_errors_and_says_the_same_in_every_format(tmp_path:
     assert mailer_process("lint", str(bad), "--format", "github", cwd=tmp_path).stdout.startswith("::error file=")
 
 
-def test_lint_finds_the_translations_beside_an_issue_without_settings(tmp_path: Path) -> None:
+def test_lint_speaks_of_the_files_that_it_was_given(tmp_path: Path) -> None:
     good = an_issue(tmp_path)
     bad = good.read_text().replace("Hello, harbour!", "Hallo [LINK]")
-    (tmp_path / "2026-05-01-spring.de.md").write_text(bad)
+    german = tmp_path / "2026-05-01-spring.de.md"
+    german.write_text(bad)
     (tmp_path / "2026-05-01-spring.pt-br.md").write_text(bad)
-    (tmp_path / "another.fr.md").write_text(bad)
-    problems = json.loads(mailer_process("lint", str(good), "--json", cwd=tmp_path).stdout)
-    assert sorted(Path(problem["file"]).name for problem in problems) == [
-        "2026-05-01-spring.de.md",
-        "2026-05-01-spring.pt-br.md",
-    ]
+    assert json.loads(mailer_process("lint", str(good), "--json", cwd=tmp_path).stdout) == []
+    for named in ([str(german)], [str(good), str(german)]):
+        problems = json.loads(mailer_process("lint", *named, "--json", cwd=tmp_path).stdout)
+        assert {Path(problem["file"]).name for problem in problems} == {german.name}
 
 
 def test_strict_lint_fails_on_warnings(tmp_path: Path) -> None:
