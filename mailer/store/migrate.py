@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from mailer.errors import DatabaseError
 from mailer.store import tables as _tables  # noqa: F401 -- puts the ledger into the metadata
 from mailer.store.database import reading
+from mailer.store.job_tables import prepare_jobs
 from mailer.store.migrations import REVISIONS
 from subscribers.tables import Base
 
@@ -34,9 +35,10 @@ def prepare_database(engine: Engine) -> None:
     """Create or upgrade the schema. DatabaseError where that cannot be: unreachable, newer than us, not ours."""
     try:
         with reading(engine) as connection:
-            if _revision(connection) == REVISIONS[-1]:
-                return
-        _upgrade(engine)
+            current = _revision(connection) == REVISIONS[-1]
+        if not current:
+            _upgrade(engine)
+        prepare_jobs(engine)
     except DBAPIError as error:
         raise DatabaseError(
             f"the database cannot be used: {str(error.orig).strip().splitlines()[0]}.",
