@@ -29,7 +29,8 @@ from mailer.delivery.writer import LedgerWriter
 from mailer.newsletter import OnUnknown
 from mailer.settings import DomainLimit
 from mailer.store import ledger, pace
-from mailer.store.ledger import Leased, Result
+from mailer.store.ledger import Leased
+from mailer.store.recording import Result
 from mailer.store.states import DeliveryState
 
 BATCH_SECONDS: Final = 2.0

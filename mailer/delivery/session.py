@@ -18,7 +18,7 @@ from mailer.delivery.envelope import Envelope, Offer, envelope_of
 from mailer.delivery.model import Refused, Sending
 from mailer.delivery.parting import BROKEN, NO_ANSWER, NO_ANSWER_IN_TIME, TOO_SLOW, Parting
 from mailer.delivery.pipeline import Closing, Event, Pipeline, Ready, Settled, Write
-from mailer.store.ledger import Result
+from mailer.store.recording import Result
 
 BUFFER_BYTES: Final = 8192
 """Replies are short. asyncio's own 256 KiB buffer costs three system calls of memory management for each."""

@@ -1,4 +1,4 @@
-"""The ledger's writer: one database thread that commits, as one transaction, whatever is waiting.
+"""The ledger's writer: one database thread that commits, as one transaction, whatever came together.
 
 Law: a callback runs only after the commit that holds its intent and result has returned. When the database
 fails, nothing more is promised: every caller gets the failure and the sending stops.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -18,8 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.delivery.model import Sending
 from mailer.errors import DatabaseError
-from mailer.store import ledger
-from mailer.store.ledger import Result
+from mailer.store.recording import Result, record
 
 T = TypeVar("T")
 Done = Callable[[bool], None]
@@ -49,27 +48,52 @@ class LedgerWriter:
         self._worker_id = worker_id
         self._failed = failed
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Entry | _Call | None] = queue.SimpleQueue()
-        self._committing: list[_Entry] = []
+        self._waiting: list[_Entry] = []
+        self._busy = 0  # groups that the thread has
+        self._called = False  # the loop will hand over what is waiting
+        self._queue: queue.SimpleQueue[list[_Entry] | _Call | None] = queue.SimpleQueue()
+        self._committing: list[_Entry] = []  # the thread's: what is denied when the database fails
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
     def submit(self, result: Result | None, intent: int | None, done: Done | None = None) -> None:
         """Write both; then call ``done(held)`` on the loop: whether the intent holds. When the database fails,
         no intent holds any more."""
-        self._queue.put(_Entry(result, intent, done))
+        self._waiting.append(_Entry(result, intent, done))
+        if not self._busy and not self._called:
+            self._called = True
+            self._loop.call_soon(self._hand_over)
 
     def call(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
-        """Do ``work`` in a transaction of its own on the database thread."""
+        """Do ``work`` in a transaction of its own on the database thread, after what was submitted before."""
         answer: asyncio.Future[T] = self._loop.create_future()
+        self._hand_over()
         self._queue.put(_Call(work, answer))
         return answer
 
     async def close(self) -> None:
         """Write what is waiting, then end the thread."""
+        self._hand_over()
         self._queue.put(None)
         while self._thread.is_alive():  # noqa: ASYNC110 -- a thread has no event to wait for
             await asyncio.sleep(0.002)
+
+    def _hand_over(self) -> None:
+        """Give the thread what has come together while it was at work, or in one turn of the loop."""
+        self._called = False
+        while self._waiting:
+            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            self._busy += 1
+            self._queue.put(group)
+
+    def _committed(self, done: Sequence[tuple[Done, bool]]) -> None:
+        self._busy -= 1
+        for tell, held in done:
+            tell(held)
+        if not self._busy and self._waiting and not self._called:
+            self._hand_over()
+
+    # --- on the thread
 
     def _run(self) -> None:
         try:
@@ -85,37 +109,25 @@ class LedgerWriter:
 
     def _serve(self, connection: Connection) -> bool:
         item = self._queue.get()
-        entries: list[_Entry] = []
-        while True:
-            if isinstance(item, _Entry):
-                entries.append(item)
-            else:
-                self._commit(connection, entries)
-                entries = []
-                if item is None:
-                    return False
-                self._answer(connection, item)
-            if len(entries) >= GROUP:
-                break
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                break
-        self._commit(connection, entries)
+        if item is None:
+            return False
+        if isinstance(item, _Call):
+            self._answer(connection, item)
+        else:
+            self._commit(connection, item)
         return True
 
-    def _commit(self, connection: Connection, entries: list[_Entry]) -> None:
-        if not entries:
-            return
-        self._committing = entries
-        intents = [entry.intent for entry in entries if entry.intent is not None]
-        results = [entry.result for entry in entries if entry.result is not None]
+    def _commit(self, connection: Connection, group: list[_Entry]) -> None:
+        self._committing = group
+        intents = [entry.intent for entry in group if entry.intent is not None]
+        results = [entry.result for entry in group if entry.result is not None]
         with connection.begin():
-            held = ledger.record(connection, self._worker_id, intents, results, self._now())
+            held = record(connection, self._worker_id, intents, results, self._now())
         self._committing = []
-        waiting = [(entry.done, entry.intent is None or entry.intent in held) for entry in entries if entry.done]
-        if waiting:
-            self._post(_call_all, waiting)
+        self._post(
+            self._committed,
+            [(entry.done, entry.intent is None or entry.intent in held) for entry in group if entry.done],
+        )
 
     def _answer(self, connection: Connection, call: _Call) -> None:
         try:
@@ -136,21 +148,17 @@ class LedgerWriter:
             if isinstance(item, _Call):
                 self._post(_set_exception, item.answer, in_words(error))
             else:
-                self._deny([item])
+                self._deny(item)
 
-    def _deny(self, entries: list[_Entry]) -> None:
-        self._post(_call_all, [(entry.done, False) for entry in entries if entry.done])
+    def _deny(self, group: list[_Entry]) -> None:
+        if group:
+            self._post(self._committed, [(entry.done, False) for entry in group if entry.done])
 
     def _post(self, callback: Callable[..., None], *arguments: object) -> None:
         try:
             self._loop.call_soon_threadsafe(callback, *arguments)
         except RuntimeError:  # the loop is closed: nobody is left to tell
             return
-
-
-def _call_all(waiting: list[tuple[Done, bool]]) -> None:
-    for done, held in waiting:
-        done(held)
 
 
 def _set_result(answer: asyncio.Future[Any], value: object) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Update,
     and_,
     bindparam,
     case,
@@ -32,14 +31,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.newsletter import OnUnknown
 from mailer.store.choosing import Hold, edition_for, waits_for
-from mailer.store.driver import driver_for
+from mailer.store.recording import may_become
 from mailer.store.states import CHANGES, OPEN, DeliveryState, SendingState
 from mailer.store.tables import DeliveryRow, IssueRow
 from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow
 
 S = DeliveryState
-REPLY_LENGTH: Final = 500
-"""A server's words are kept this far: enough for every sentence seen, too little to fill a disk."""
 UNKNOWN_ATTEMPTS: Final = 5
 """After so many attempts a row that ends unknown again is held for a person, whatever the policy."""
 
@@ -57,30 +54,11 @@ class Leased:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What happened to a row: its next state and why. ``attempt`` says whether it counts as an attempt."""
-
-    delivery_id: int
-    state: DeliveryState
-    code: int | None = None
-    enhanced_code: str = ""
-    reply: str = ""
-    next_attempt_at: datetime | None = None
-    attempt: bool = True
-    address_fault: bool = False  # the address is dead: suppress it
-
-
-@dataclass(frozen=True, slots=True)
 class Recovered:
     """What dead workers left: rows put back, and rows whose message may or may not have arrived."""
 
     requeued: int
     unknown: int
-
-
-def may_become(target: DeliveryState, *, among: frozenset[DeliveryState] = frozenset(S)) -> list[str]:
-    """The states from which a row may enter ``target``, as the WHERE clauses of this file want them."""
-    return sorted(state.value for state in among if target in CHANGES[state])
 
 
 def plan(
@@ -252,111 +230,6 @@ def _lease_chosen(
         if row.state == S.LEASED
     ]
     return sorted(leased, key=lambda row: row.delivery_id), len(rows)
-
-
-_HELD: Final = frozenset({S.LEASED, S.SENDING, S.UNKNOWN})
-"""States in which a worker may still have something to say about a row that carries its lease."""
-
-INTEND: Final = (
-    update(DeliveryRow)
-    .where(
-        DeliveryRow.id == bindparam("delivery_id"),
-        DeliveryRow.lease == bindparam("worker"),
-        or_(*(DeliveryRow.state == state for state in may_become(S.SENDING, among=_HELD))),
-    )
-    .values(
-        state=S.SENDING.value,
-        at=bindparam("now"),
-        first_attempt_at=func.coalesce(DeliveryRow.first_attempt_at, bindparam("now")),
-    )
-)
-
-
-def _result_statement(target: DeliveryState) -> Update:
-    keeps_lease = target is S.UNKNOWN  # its worker may still learn the answer
-    return (
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.id == bindparam("delivery_id"),
-            DeliveryRow.lease == bindparam("worker"),
-            or_(*(DeliveryRow.state == state for state in may_become(target, among=_HELD))),
-        )
-        .values(
-            state=target.value,
-            attempts=DeliveryRow.attempts + bindparam("counted"),
-            next_attempt_at=bindparam("due"),
-            code=bindparam("reply_code"),
-            enhanced_code=bindparam("enhanced"),
-            reply=bindparam("words"),
-            at=bindparam("now"),
-            **({} if keeps_lease else {"lease": None}),
-        )
-    )
-
-
-RESULTS: Final = {
-    target: _result_statement(target)
-    for target in (S.ACCEPTED, S.DEFERRED, S.REFUSED, S.UNKNOWN, S.QUEUED, S.SKIPPED)
-}
-
-
-def record(
-    connection: Connection, worker_id: int, intents: Sequence[int], results: Sequence[Result], now: datetime
-) -> set[int]:
-    """Write a group of intents and results; returns the ids whose intent holds.
-
-    An id that is missing from the answer is not this worker's any more (cancelled, or taken over): its body
-    must not be handed over. The caller commits; nothing is promised before that.
-    """
-    driver = driver_for(connection.dialect)
-    at = driver.time(now)
-    held = set(intents)
-    if intents:
-        rows = [{"delivery_id": delivery_id, "worker": worker_id, "now": at} for delivery_id in intents]
-        if driver.run(connection, INTEND, rows) != len(intents):
-            mine = select(DeliveryRow.id).where(
-                DeliveryRow.id.in_(intents), DeliveryRow.state == S.SENDING.value, DeliveryRow.lease == worker_id
-            )
-            held = set(connection.execute(mine).scalars())
-    by_state: dict[DeliveryState, list[dict[str, Any]]] = {}
-    for result in results:
-        by_state.setdefault(result.state, []).append(
-            {
-                "delivery_id": result.delivery_id,
-                "worker": worker_id,
-                "counted": int(result.attempt),
-                "due": driver.time(result.next_attempt_at) if result.next_attempt_at else None,
-                "reply_code": result.code,
-                "enhanced": result.enhanced_code,
-                "words": result.reply[:REPLY_LENGTH],
-                "now": at,
-            }
-        )
-    for target, rows in by_state.items():
-        driver.run(connection, RESULTS[target], rows)
-    for result in results:
-        if result.address_fault:
-            suppress_address_of(connection, result.delivery_id, result.reply, now)
-    return held
-
-
-def suppress_address_of(connection: Connection, delivery_id: int, detail: str, now: datetime) -> None:
-    """Never mail the address of this delivery's subscriber again, from any newsletter."""
-    person = (
-        select(
-            SubscriberRow.address_hash,
-            literal(""),
-            literal("hard-bounce"),
-            literal(detail[:REPLY_LENGTH]),
-            bindparam("suppressed_at", now, type_=SuppressionRow.at.type),
-        )
-        .join_from(DeliveryRow, SubscriptionRow, SubscriptionRow.id == DeliveryRow.subscription_id)
-        .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
-        .where(DeliveryRow.id == delivery_id)
-    )
-    make: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}.get(connection.dialect.name, insert)
-    columns = ["address_hash", "newsletter", "reason", "detail", "at"]
-    connection.execute(make(SuppressionRow.__table__).from_select(columns, person).on_conflict_do_nothing())
 
 
 def recover(

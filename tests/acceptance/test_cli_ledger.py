@@ -20,6 +20,8 @@ from mailer.store import ledger, workers
 from mailer.store.database import open_database, writing
 from mailer.store.editions import NewEdition, freeze
 from mailer.store.migrate import prepare_database
+from mailer.store.recording import Result as Recorded
+from mailer.store.recording import record
 from mailer.store.states import DeliveryState as S
 from subscribers.tables import SubscriberRow, SubscriptionRow
 
@@ -81,9 +83,9 @@ def sent(engine: Engine, slug: str, outcomes: dict[int, S]) -> None:
             row.subscription_id: row.delivery_id
             for row in ledger.lease(connection, issue_id, worker, len(outcomes), now)
         }
-        ledger.record(connection, worker, list(rows.values()), [], now)
+        record(connection, worker, list(rows.values()), [], now)
         results = [
-            ledger.Result(
+            Recorded(
                 rows[subscription],
                 state,
                 code={S.ACCEPTED: 250, S.REFUSED: 550, S.DEFERRED: 451}.get(state),
@@ -94,7 +96,7 @@ def sent(engine: Engine, slug: str, outcomes: dict[int, S]) -> None:
             for subscription, state in outcomes.items()
         ]
         for result in results:
-            ledger.record(connection, worker, [], [result], now)
+            record(connection, worker, [], [result], now)
         workers.end(connection, [worker], now)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from mailer.newsletter import OnUnknown
 from mailer.store import ledger, workers
-from mailer.store.ledger import UNKNOWN_ATTEMPTS, Leased, Result
+from mailer.store.ledger import UNKNOWN_ATTEMPTS, Leased
+from mailer.store.recording import REPLY_LENGTH, TARGETS, Result, record
 from mailer.store.states import CHANGES, DeliveryState, SendingState
 from mailer.store.tables import DeliveryRow, IssueRow
 from subscribers.tables import SubscriptionRow, SuppressionRow
@@ -134,7 +135,7 @@ def test_an_intent_holds_only_for_the_worker_that_has_the_lease(database: Engine
         me, other = a_worker(connection, issue_id), a_worker(connection, issue_id)
         mine = [row.delivery_id for row in ledger.lease(connection, issue_id, me, 2, NOON)]
         theirs = [row.delivery_id for row in ledger.lease(connection, issue_id, other, 1, NOON)]
-        assert ledger.record(connection, me, [*mine, *theirs], [], NOON) == set(mine)
+        assert record(connection, me, [*mine, *theirs], [], NOON) == set(mine)
     assert states_of(database, issue_id) == {"sending": 2, "leased": 1}
 
 
@@ -143,10 +144,10 @@ def test_a_cancelled_row_is_not_handed_over_and_a_late_answer_changes_nothing(da
     with database.begin() as connection:
         me = a_worker(connection, issue_id)
         first, second = (row.delivery_id for row in ledger.lease(connection, issue_id, me, 2, NOON))
-        ledger.record(connection, me, [first], [], NOON)
+        record(connection, me, [first], [], NOON)
         assert ledger.skip_open(connection, issue_id, "cancelled", NOON) == 1
-        assert ledger.record(connection, me, [second], [], NOON) == set()
-        ledger.record(connection, me, [], [Result(first, S.ACCEPTED, 250), Result(second, S.ACCEPTED, 250)], NOON)
+        assert record(connection, me, [second], [], NOON) == set()
+        record(connection, me, [], [Result(first, S.ACCEPTED, 250), Result(second, S.ACCEPTED, 250)], NOON)
     assert states_of(database, issue_id) == {"accepted": 1, "skipped": 1}
 
 
@@ -155,25 +156,25 @@ def test_a_result_is_kept_with_the_servers_words_and_the_time(database: Engine) 
     with database.begin() as connection:
         me = a_worker(connection, issue_id)
         (row,) = ledger.lease(connection, issue_id, me, 1, NOON)
-        ledger.record(connection, me, [row.delivery_id], [], NOON)
+        record(connection, me, [row.delivery_id], [], NOON)
         result = Result(row.delivery_id, S.DEFERRED, 450, "4.2.0", "busy " * 200, next_attempt_at=LATER)
-        ledger.record(connection, me, [], [result], NOON + timedelta(microseconds=5))
+        record(connection, me, [], [result], NOON + timedelta(microseconds=5))
         kept = connection.execute(select(DeliveryRow)).one()
     assert (kept.state, kept.attempts, kept.code, kept.enhanced_code) == ("deferred", 1, 450, "4.2.0")
     assert (kept.next_attempt_at, kept.first_attempt_at) == (LATER, NOON)
     assert kept.at == NOON + timedelta(microseconds=5)
-    assert (kept.lease, len(kept.reply)) == (None, ledger.REPLY_LENGTH)
+    assert (kept.lease, len(kept.reply)) == (None, REPLY_LENGTH)
 
 
 @pytest.mark.parametrize("source", list(S))
-@pytest.mark.parametrize("target", list(ledger.RESULTS))
+@pytest.mark.parametrize("target", TARGETS)
 def test_a_result_moves_a_row_only_along_the_table(source: S, target: S, tmp_path_factory: Any) -> None:
     database = _shared(tmp_path_factory)
     with database.connect() as connection:
         me = a_worker(connection, 1)
         put(connection, source, lease=me)
         (row_id,) = connection.execute(select(DeliveryRow.id)).scalars()
-        ledger.record(connection, me, [], [Result(row_id, target)], NOON)
+        record(connection, me, [], [Result(row_id, target)], NOON)
         state = connection.execute(select(DeliveryRow.state)).scalar()
         connection.rollback()
     held = {S.LEASED, S.SENDING, S.UNKNOWN}
@@ -190,7 +191,7 @@ def test_every_other_change_stays_on_the_table(source: S, what: str, tmp_path_fa
         put(connection, source, lease=me, next_attempt_at=NOON if source is S.DEFERRED else None)
         (row_id,) = connection.execute(select(DeliveryRow.id)).scalars()
         if what == "intent":
-            ledger.record(connection, me, [row_id], [], NOON)
+            record(connection, me, [row_id], [], NOON)
         elif what == "lease":
             ledger.lease(connection, 1, me, 5, NOON)
         elif what == "skip_open":
@@ -224,7 +225,7 @@ def test_what_a_dead_worker_held_goes_back_or_becomes_unknown_and_is_sent_again(
     with database.begin() as connection:
         dead, alive = a_worker(connection, issue_id), a_worker(connection, issue_id)
         rows = [row.delivery_id for row in ledger.lease(connection, issue_id, dead, 4, NOON)]
-        ledger.record(connection, dead, rows[:2], [], NOON)
+        record(connection, dead, rows[:2], [], NOON)
         ledger.lease(connection, issue_id, alive, 1, NOON)
         held = ledger.recover(connection, issue_id, [dead], OnUnknown.HOLD, NOON)
         assert (held.requeued, held.unknown) == (2, 2)
@@ -251,7 +252,7 @@ def test_a_dead_address_is_suppressed_in_the_transaction_of_its_result(database:
             words = Result(
                 row.delivery_id, S.REFUSED, 550, "5.1.1", "550 5.1.1 unknown", address_fault=row is first
             )
-            ledger.record(connection, me, [], [words], NOON)
+            record(connection, me, [], [words], NOON)
         suppressed = connection.execute(select(SuppressionRow)).one()
     assert (suppressed.address_hash, suppressed.newsletter, suppressed.reason) == ("hash0", "", "hard-bounce")
 
