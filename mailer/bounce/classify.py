@@ -73,10 +73,12 @@ SENDER_FAULTS: Final = frozenset(
 )
 # What filters write when they refuse a mail whose recipient was taken before; fuller sentences are believed.
 _BORROWED = re.compile(r"(?i)user unknown|unknown user|no such user|unknown recipient|recipient unknown")
+_PASSING = re.compile(r"(?i)temporar|for now|later")
 _POLICY_CODE = re.compile(r"(?<![\d.])5\.7\.\d{1,3}(?![\d.])")
 _VAGUE: Final = frozenset(
     {R.POLICY_VIOLATION, R.ON_HOLD, R.SYSTEM_ERROR, R.CONTENT_ERROR, R.SYNTAX_ERROR, R.FILTERED}
 )
+_NO_SUCH_PLACE: Final = frozenset({R.HOST_UNKNOWN, R.NOT_ACCEPT})
 _ABOUT_THE_ADDRESS: Final = frozenset({R.USER_UNKNOWN, R.HOST_UNKNOWN, R.HAS_MOVED, R.NOT_ACCEPT, R.DISABLED})
 
 
@@ -114,6 +116,8 @@ def classify(
         return Verdict(Kind.SUCCESS, R.DELIVERED, enhanced, code)
     reason = _reason(text, context, enhanced, code, command)
     kind = _kind(reason, enhanced, code)
+    if told is None and action and code is None and enhanced == "4.0.0" and reason in _NO_SUCH_PLACE:
+        kind = Kind.HARD  # given up, and DNS is the witness: the class of "4.0.0" says nothing against it
     if told is Kind.SOFT and kind is Kind.HARD:
         kind = Kind.SOFT
     return Verdict(kind, reason, enhanced, code)
@@ -130,7 +134,9 @@ def _reason(text: str, context: str, enhanced: str, code: int | None, command: s
         words = None if by_code in _ABOUT_THE_ADDRESS or words is R.POLICY_VIOLATION else words
     if text.startswith("x-unix") and (words is None or words in _ABOUT_THE_ADDRESS):
         words = R.MAILER_ERROR  # a delivery program speaks: its "no such user" is about files and accounts here
-    if words is R.SUSPEND and by_code in {R.DISABLED, R.MAILBOX_FULL}:
+    if words is R.SUSPEND and (
+        by_code is R.MAILBOX_FULL or (by_code in _ABOUT_THE_ADDRESS and not _PASSING.search(text))
+    ):
         words = by_code
     borrowed = command == "DATA" and _BORROWED.search(text) is not None
     if borrowed and words in _ABOUT_THE_ADDRESS and by_code not in _ABOUT_THE_ADDRESS:

@@ -54,7 +54,8 @@ SUBJECT: Final = re.compile(
     r"|メール(?:を)?(?:配信|送信|エラー)|配信(?:不能|エラー|できません|失敗)|配送"
     r"|送信(?:エラー|できません|失敗)|エラー通知|不達"
     r"|退信|投递失败|无法投递|系统退信|배달|반송|kan inte levereras"
-    r"|ikke leveres|ei voitu toimittaa|doručen|nedoruč"
+    r"|ikke leveres|kunne ikke|ei voitu toimittaa|doručen|nedoruč|teslim edil|kézbesít|nelivrat|не доставлено"
+    r"|не удалось|δεν παραδόθηκε|αποτυχία|تعذر|لم يتم|לא נמסר|không gửi được|gagal terkirim"
 )
 STATEMENT: Final = re.compile(
     r"(?i)(?:could|can|was|were|did|has|have|is|be|are)(?:n'?t|n’t| ?not)\s+(?:be |been |yet been "
@@ -84,7 +85,11 @@ STATEMENT: Final = re.compile(
     r"|できません|配信"
     r"|届きません"
     r"|エラー|送信に失敗|无法|失败|退回|존재하지|niet (?:worden |kon )?(?:bezorg|aflever)"
-    r"|nie (?:może|został)|kunde inte|ei voitu"
+    r"|nie (?:może|został)|kunde inte|inte levereras|kunne ikke|ikke (?:leveres|levert)|ei voitu"
+    r"|nebyla? doručen|teslim edil"
+    r"|nem (?:kézbesít|sikerült)|nu a (?:putut|fost)|не було|не вдалося|δεν (?:ήταν|παραδ|μπόρεσε)"
+    r"|تعذر|لم يتم|לא (?:ניתן|נמסר)|không (?:thể|gửi)"
+    r"|unknown host|delivery failed|exceeds (?:the )?allowed|mail ?box (?:is |has )?(?:full|exceed)"
 )
 _LIST_HEADERS: Final = ("list-id", "list-unsubscribe", "list-post", "list-help")
 _FORWARDED = re.compile(r"(?i)^\s*(?:fwd?|wg|tr|rv|enc|i|vs|vb|転送)\s*(?:\[\d+\])?\s*[:：]")  # full-width colon

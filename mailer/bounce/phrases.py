@@ -20,13 +20,18 @@ _LISTS: Final = (
     "cloudmark|backscatterer|dnsbl|proofpoint"
 )
 _BOX: Final = (
-    r"(?:user|recipient|account|mail ?box|mail ?address|address|customer|subscriber|alias|benutzer|empfänger"
+    r"(?:user|recipient|receiver|account|mail ?box|mail ?address|address|customer|subscriber|alias|benutzer"
+    r"|empfänger"
     r"|postfach"
     r"|konto|destinataire|compte|utilisateur|destinatario|usuario|cuenta|buzón|casella|utente|destinatário|usuário"
-    r"|conta|odbiorca|użytkownik|пользовател\w*|ящик\w*|адресат\w*|получател\w*)"
+    r"|conta|odbiorca|użytkownik|пользовател\w*|ящик\w*|адресат\w*|получател\w*|användare\w*|mottagare\w*"
+    r"|modtager\w*|bruker\w*|mottaker\w*|käyttäjä\w*|vastaanottaja\w*|uživatel\w*|používateľ\w*|příjemce|adresát\w*"
+    r"|felhasználó|címzett|utilizator\w*|destinatar\w*|kullanıcı|alıcı|користувач\w*|отримувач\w*|скриньк\w*"
+    r"|παραλήπτης|χρήστης|gebruiker|geadresseerde|ontvanger|adresat)"
 )
 _NOT: Final = (
-    r"(?:not|no|isn'?t|wasn'?t|doesn'?t|can'?t|cannot|couldn'?t|nicht|pas|inexistant|no se|non|não|не|nie)"
+    r"(?:not|no|isn'?t|wasn'?t|doesn'?t|can'?t|cannot|couldn'?t|nicht|pas|inexistant|no se|non|não|не|nie"
+    r"|inte|ikke|ei|nem|nu|niet|δεν)"
 )
 
 ORDER: Final = (
@@ -71,7 +76,8 @@ def _compiled(table: str) -> re.Pattern[str]:
 
 _COMPILED: Final = tuple((reason, _compiled(_PHRASES[reason])) for reason in ORDER)
 _LINK = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
-_ADDRESS = re.compile(r"<?[^\s<>@]{1,128}@[^\s<>@]{1,253}>?")
+# Chinese and Japanese put no space between an address and the sentence around it.
+_ADDRESS = re.compile(r"<?[^\s<>@\u2e80-\uffef]{1,128}@[^\s<>@\u2e80-\uffef]{1,253}>?")
 _HOST = re.compile(r"(?<![\w.\-])(?:[\w\-]{1,63}\.){2,8}[a-z]{2,24}(?![\w\-])")
 _KNOWN_LIST = re.compile(_LISTS)
 

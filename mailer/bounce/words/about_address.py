@@ -48,6 +48,14 @@ PHRASES: Final[dict[Reason, str]] = {
         переполнен
         превышен\w* .{0,30}(?:квот|размер ящика|лимит)
         skrzynka .{0,30}(?:pełna|przepełniona)
+        (?:brevlåda\w*|postlåda\w*|postkasse\w*|innboks\w*) .{0,20}(?:full|fuld)
+        postilaatikko .{0,30}täyn
+        schránka .{0,30}(?:plná|přeplněn|naplněn)
+        postafiók .{0,30}(?:megtelt|tele)
+        (?:posta kutusu|kota\w*) .{0,30}(?:dolu|aşıldı|dolmuş)
+        переповнен
+        已满|已滿|空间不足
+        가득|용량 ?초과
         postvak .{0,20}vol\b
         容量.{0,20}(?:超|一杯|不足)
         メールボックス.{0,12}(?:一杯|いっぱい|満杯)
@@ -68,9 +76,9 @@ PHRASES: Final[dict[Reason, str]] = {
     Reason.HOST_UNKNOWN: r"""
         (?:host|domain|server)(?: or domain)?(?: name)?\s*(?:\S+ )?(?:is |was |could |can )?(?:unknown
         ... |not found|not be found|lookup fail|does ?n[o']t exist|not exist|invalid|nonexistent|non-existent
-        ... |unresolvable)
-        (?:unknown|no such|invalid|non-?existent|unrouteable mail|unroutable|bad) (?:destination )?(?:host
-        ... |domain|system)
+        ... |unresolvable|is not hosted|not (?:locally )?hosted)
+        (?:unknown|no such|invalid|illegal|non-?existent|unrouteable mail|unroutable|bad) (?:destination
+        ...  |recipient )?(?:host|domain|system)
         bad destination
         name or service not known
         \bnxdomain\b
@@ -83,6 +91,9 @@ PHRASES: Final[dict[Reason, str]] = {
         no answer from name
         unable to (?:find|resolve) (?:the )?(?:host|domain)
         home (?:is )?unknown
+        no route (?:found )?to (?:the )?domain
+        (?:account or )?domain may not exist
+        (?:could ?n[o']t|can(?:not|'t)|unable to) find (?:any |a |the )?(?:host|domain)
         host not found
         no (?:valid )?(?:mx|dns) (?:or a )?(?:record|entr)
         域名不存在
@@ -120,10 +131,11 @@ PHRASES: Final[dict[Reason, str]] = {
         recipient not
         not our customer
         is not a (?:valid|known)
+        not a (?:valid|known|local|registered) {BOX}
         does ?n[o']t have an? .{0,80}account
         have an? \S+ account
-        no (?:mail ?box|account|user|recipient|person|one)s?\b.{0,40}(?:here|by that name|with that|found
-        ... |called|name|exist|available|known)
+        no[ -]?(?:mail ?box|account|user|recipient|person|one)s?\b.{0,40}(?:here|by that name|with that
+        ... |(?:at|by|with) this|found|called|name|exist|available|known)
         no (?:mailbox|valid recipients?)\b
         address(?:ee)? (?:is )?unknown
         (?:e-?mail|mail) address (?:couldn'?t|wasn'?t|could not|was not) (?:be )?found
@@ -170,5 +182,18 @@ PHRASES: Final[dict[Reason, str]] = {
         收件人.{0,10}(?:不存在|无效)
         사용자.{0,10}(?:없|알 수)
         존재하지 않
+        (?:finns|finnes|findes|bestaat) (?:inte|ikke|niet)
+        okänd (?:användare|mottagare)|ukendt (?:bruger|modtager)|ukjent (?:bruker|mottaker)
+        (?:ei ole olemassa|tuntematon)
+        neexist\w*|neznám\w* (?:uživatel|příjemce|adres\w*|používateľ)
+        nem létezik|ismeretlen (?:címzett|felhasználó)
+        nu există|inexistent\b
+        (?:kullanıcı|alıcı|adres\w*|posta kutusu) .{0,30}(?:yok|bulunamadı|mevcut değil|geçersiz)
+        не існує|не знайдено|невідом\w*
+        δεν υπάρχει|άγνωστος
+        nie ma takiego|nie znaleziono|nieznany (?:adresat|odbiorca|użytkownik)
+        لا يوجد|غير موجود|לא קיים|לא נמצא
+        không tồn tại|không tìm thấy
+        tidak (?:ditemukan|ada|dikenal)
     """,
 }

@@ -30,6 +30,7 @@ PHRASES: Final[dict[Reason, str]] = {
         not authori[sz]ed to send
         only (?:members|subscribers|authenticated)
         not (?:a )?(?:list )?members?\b
+        recipient(?:'?s)? (?:preferences?|settings)
         permission to post
         権限
         权限
@@ -40,6 +41,9 @@ PHRASES: Final[dict[Reason, str]] = {
         permiso para
         permissão para
         autorizzazione
+        permisos necesarios
+        अनुमति
+        مصرح
         разрешени
         sending to/from an address that has been
     """,
@@ -85,7 +89,8 @@ PHRASES: Final[dict[Reason, str]] = {
         receiving mail too quickly
         unusual rate
         rate (?:exceeded|control)
-        too many (?:messages|mails|emails|e-mails|recipients|requests)
+        too many (?:(?:invalid|unknown|bad|wrong|failed) )?(?:messages|mails|emails|e-mails|recipients|requests
+        ... |users|rcpts?)\b
         (?:hourly|daily|per hour|per day|message|messages) (?:sending )?(?:limit|quota) (?:exceeded|reached)
         exceeded (?:the |your |its )?(?:hourly|daily|message rate|maximum number of messages|sending)
         max(?:imum)? (?:defers and failures|emails) per
@@ -98,7 +103,7 @@ PHRASES: Final[dict[Reason, str]] = {
     Reason.BLOCKED: r"""
         {LISTS}
         block[- ]?list
-        black[- ]?list
+        (?<!may be )black[- ]?list
         deny ?list
         reject ?list
         \brbls?\b
