@@ -28,7 +28,8 @@ HEADERS: Final = (
     ("feedback-id", re.compile(r"(?i).*:auto-?reply:")),
 )
 _SUBJECT = re.compile(
-    r"(?i)^\s*(?:\[?auto(?:matic|matische?|matisch|mated)?[ -]?(?:reply|response|antwort|responder?|svar)\]?\b"
+    r"(?i)^\s*(?:\[?auto(?:matic|matische?|matisch|matiskt?|matikus|mated)?[ -]?"
+    r"(?:reply|response|antwort|responder?|svar|válasz)\]?\b"
     r"|auto\s?:|out[ -]of"
     r"[ -](?:the[ -])?office|(?:re:\s*)?(?:ooo|oof)\b\s*[:\-]?|i am (?:currently )?(?:out|away|on (?:vacation"
     r"|leave))|i'm (?:out|away)"
@@ -42,7 +43,10 @@ _SUBJECT = re.compile(
     r"|自動(?:応答|返信)"
     r"|不在(?:通知|のため|です)|自动(?:回复|答复)|自動回覆|자동 ?"
     r"(?:회신|응답)|automatyczna odpowiedź|nieobecność|automatická odpověď|yanıt"
-    r"|otomatik|this account is no longer monitored|(?:your (?:message|e-?mail) )?(?:has been )?received - auto)"
+    r"|otomatik|תשובה אוטומטית|מענה אוטומטי|رد تلقائي|الرد التلقائي|αυτόματη απάντηση"
+    r"|trả lời tự động|răspuns automat"
+    r"|автоматична відповідь|balasan otomatis|ตอบกลับอัตโนมัติ"
+    r"|this account is no longer monitored|(?:your (?:message|e-?mail) )?(?:has been )?received - auto)"
 )
 
 

@@ -25,14 +25,14 @@ PREAMBLE_LIMIT: Final = 60  # characters before a reply on its line that belong 
 
 _A: Final = rf"[<\"'(\[]{{0,2}}(?P<a>{ADDRESS})[>\"')\]]{{0,2}}"
 _LABEL: Final = (
-    r"(?:recipients?|address(?:es|ee)?|user ?(?:id|name)?|mailbox|to|rcpt to|failed|failure|fail|errors?|for"
-    r"|account|bounced"
+    r"(?:recipients?|address(?:es|ee)?|user ?(?:id|name)?|mailbox|to|rcpt to|expanded from|failed|failure|fail"
+    r"|errors?|for|account|bounced"
     r"|undeliverable|empfänger|destinataires?|destinatari[oa]s?|destinatários?|получател\w+|адресат\w*|宛先|送信先|收件人)"
 )
 # An address that a line is about. Order matters only for speed.
 # alone, or with its own copy beside it: ">>> a@b <a@b>", "* a@b", "a@b<mailto:a@b>"
 _ALONE: Final = (
-    rf"^[\s*>|\-+•·\d.)]{{0,12}}(?:smtp:|rfc822;|to:)?\s?{_A}"
+    rf"^[\s*>|\-+•·\d.)]{{0,12}}(?:smtp(?::| )|rfc822;|to:)?\s?{_A}"
     rf"(?:\s?[<(](?:mailto:|smtp:)?{ADDRESS}[>)])?\s?[:;,.]?\s*$"
 )
 # followed by what happened: "<a@b>: host said", "a@b... unknown", "a@b [User unknown]", "a@b on Thu, 29 Apr"
@@ -48,7 +48,7 @@ _IN_REPLY: Final = (
 _LABELLED: Final = rf"(?i)(?<![\w@.]){_LABEL}\s?(?::|\s|：)\s?(?:<<<|>>>|smtp:|rfc822;)?\s?{_A}(?P<rest>.*)$"
 _OPENERS: Final = tuple(re.compile(pattern) for pattern in (_ALONE, _FOLLOWED, _IN_REPLY, _LABELLED))
 _SENDER_LINE = re.compile(
-    r"(?i)\b(?:mail from|from|sender|reply-to|return-path|absender|expéditeur|remitente|mittente"
+    r"(?i)\b(?:mail from|(?<!expanded )from|sender|reply[- ]to|return-path|absender|expéditeur|remitente|mittente"
     r"|generated)\b[^@]{0,20}$"
 )
 _RCPT = re.compile(rf"(?i)\brcpt to\s?:?\s?<?(?P<a>{ADDRESS})")

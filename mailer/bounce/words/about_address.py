@@ -16,6 +16,8 @@ PHRASES: Final[dict[Reason, str]] = {
         ... |отключен\w*|not active|not enabled|temporarily (?:un|not )available|on hold)\b
         \b(?:disabled|suspended|frozen|locked|inactive|deactivated|dormant)\b.{0,20}\b{BOX}\b
         user has been (?:suspend|disabl)
+        {BOX}.{0,40}(?:closed|locked|switched off|off-?line).{0,20}temporar
+        {BOX}.{0,40}(?:technical (?:reason|problem|difficult)|maintenance)
         currently (?:suspend|disabl|inactive)
         利用制限
         アカウントが停止
@@ -114,8 +116,12 @@ PHRASES: Final[dict[Reason, str]] = {
         (?:unknown|invalid|no such|nonexist[ea]nt|non-exist[ea]nt|unrecogni[sz]ed|undeliverable|bad|illegal
         ... |wrong) (?:local |virtual |final |destination |e-?mail |mail ?box |delivery |user |local part
         ...  |remote )*{BOX}
-        \b{BOX}s?\b(?: (?:name|address|account|id|part|e-?mail|mailbox|does|is|was|has|been|could|can|that
-        ... |you|tried|to|reach|entered|specified|the|in|at|on|for|here|or|reject\w*|local|lookup|table
+        \b{BOX}(?:s|es)?\b[^.;:]{0,60}? (?:does|do|did) ?n[o']t exist
+        (?:nobody|no-?one) (?:here )?(?:by that|by this|with that|of that) (?:name|address)
+        not a working {BOX}
+        non (?:è )?conosciut[oa]
+        \b{BOX}(?:s|es)?\b(?: (?:name|address|account|id|part|e-?mail|mailbox|does|is|was|has|been|could|can|that
+        ... |you|tried|to|reach|were|are|entered|specified|the|in|at|on|for|here|or|reject\w*|local|lookup|table
         ... |\W)[:,.;\-]{0,3}){0,12}\s*(?:unknown|{NOT} (?:be )?(?:exist\w*|found|known|recogni[sz]ed|listed
         ... |valid|available|registered|a valid|our customer|present|here|have|deliverable|gefunden|trouvé
         ... |encontrad[ao]|esiste|trovat[oa]|existe\w*|найден\w*|существует|istnieje|bekannt|vorhanden

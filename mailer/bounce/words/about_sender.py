@@ -89,8 +89,8 @@ PHRASES: Final[dict[Reason, str]] = {
         receiving mail too quickly
         unusual rate
         rate (?:exceeded|control)
-        too many (?:(?:invalid|unknown|bad|wrong|failed) )?(?:messages|mails|emails|e-mails|recipients|requests
-        ... |users|rcpts?)\b
+        too many (?:(?:invalid|unknown|bad|wrong|failed) )?(?:messages|mails|emails|e-mails|recipients|addresses
+        ... |requests|users|rcpts?)\b
         (?:hourly|daily|per hour|per day|message|messages) (?:sending )?(?:limit|quota) (?:exceeded|reached)
         exceeded (?:the |your |its )?(?:hourly|daily|message rate|maximum number of messages|sending)
         max(?:imum)? (?:defers and failures|emails) per
