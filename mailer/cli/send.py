@@ -26,6 +26,7 @@ Examples:
   mailer send issue.md                         show it, ask, send
   mailer send issue.md --yes --rate 600/minute from a script
   mailer send issue.md --at 2026-05-01T09:00   a worker sends it then
+  mailer send issue.md --yes --detach   workers send it; this command returns at once
   mailer send issue.md --errata --note "The regatta is on 14 June."   correct the archive
 \b
 Translations beside the file (issue.de.md) go out with it, to those who read that language. One that comes
@@ -47,6 +48,7 @@ The same command again goes on with whatever is left. Ctrl-C stops cleanly; a se
     "--rate", "rates", multiple=True, metavar="RATE", help='Instead of the settled limits: "600/minute".'
 )
 @click.option("--connections", type=click.IntRange(1, 100), help="Instead of the settled number of connections.")
+@click.option("--detach", is_flag=True, help="Freeze it, leave the sending to workers, and return at once.")
 @click.option("--errata", is_flag=True, help="Correct the archive of an issue that was sent; mail nobody.")
 @click.option("--note", default="", metavar="TEXT", help="What --errata corrects, shown with its date.")
 @pass_installation
@@ -60,6 +62,7 @@ def send(
     at: str | None,
     rates: tuple[str, ...],
     connections: int | None,
+    detach: bool,
     errata: bool,
     note: str,
 ) -> None:
@@ -93,7 +96,8 @@ def send(
             raise UsageError("--errata mails nobody, so --to has no meaning.")
         correct_archive(installation, prepared, note, dry_run=dry_run)
         return
-    asked = Asked(limits or None, connections, dry_run=dry_run, yes=yes, wish=_wish(at))
+    _refuse_detached(detach, limits, connections, to)
+    asked = Asked(limits or None, connections, dry_run=dry_run, yes=yes, wish=_wish(at), detach=detach)
     left: list[str] = []
     for one in prepared:
         if to:
@@ -111,6 +115,16 @@ def _limits(rates: tuple[str, ...]) -> tuple[Rate, ...]:
         return tuple(parse_rate(rate) for rate in rates)
     except ValueError as error:
         raise UsageError(f"--rate {error}.") from error
+
+
+def _refuse_detached(detach: bool, limits: tuple[Rate, ...], connections: int | None, to: tuple[str, ...]) -> None:
+    if detach and to:
+        raise UsageError("--to sends test copies at once, so --detach has no meaning.")
+    if detach and (limits or connections):
+        raise UsageError(
+            "--rate and --connections are for a sending in this process; workers keep to the settings.",
+            hint="Leave --detach out, or set 'rate' and 'connections' in [smtp].",
+        )
 
 
 def _wish(at: str | None) -> Wish:

@@ -86,6 +86,16 @@ def say_scheduled(issue: StoredIssue, until: datetime) -> None:
     say("It goes when a worker runs then: mailer serve (on SQLite), or mailer worker.", err=True)
 
 
+def say_detached(issue: StoredIssue, *, awake: bool) -> None:
+
+    say(
+        f"{issue.slug} is left to the worker, to {issue.audience:,} people. See: mailer status {issue.slug}",
+        err=True,
+    )
+    if not awake:
+        say("No worker runs now: start one with mailer worker, or on SQLite with mailer serve as well.", err=True)
+
+
 def tell_end(issue: StoredIssue, outcome: Outcome, held: Sequence[Held]) -> str:
     """Say how it ended; returns a sentence when work is left."""
 

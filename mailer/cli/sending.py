@@ -12,7 +12,7 @@ from mailer.cli import send_words
 from mailer.cli.frame import Installation, say
 from mailer.cli.progress import ProgressDisplay
 from mailer.errors import UsageError
-from mailer.flows import publish, waiting
+from mailer.flows import dispatch, publish, waiting
 from mailer.flows.delivering import deliver_here
 from mailer.flows.journaling import note_if_finished, refuse_forgotten
 from mailer.flows.prepare import PreparedIssue
@@ -31,6 +31,7 @@ class Asked:
     dry_run: bool
     yes: bool
     wish: Wish
+    detach: bool = False  # leave it to workers
 
 
 def send_one(installation: Installation, prepared: PreparedIssue, asked: Asked) -> str:
@@ -59,6 +60,10 @@ def send_one(installation: Installation, prepared: PreparedIssue, asked: Asked) 
         waiting.add_late(database, prepared, standing, wiring.now())
     if until := waits_until(database, standing, asked.wish, newsletter, wiring.now()):
         send_words.say_scheduled(standing, until)
+        return ""
+    if asked.detach:
+        dispatch.expect(database, standing.id, wiring.now())
+        send_words.say_detached(standing, awake=dispatch.somebody_works(database))
         return ""
     return _deliver(installation, prepared, standing, asked)
 
@@ -90,6 +95,7 @@ def _deliver(installation: Installation, prepared: PreparedIssue, standing: Stor
     with ProgressDisplay(installation.console) as progress:
         outcome = deliver_here(work, progress)
     note_if_finished(wiring.journal(settings, database), database, standing, frozen, wiring.now())
+    dispatch.expect(database, standing.id, wiring.now())  # what is left, for workers when it is due
     return send_words.tell_end(standing, outcome, waiting.waiting_for(database, standing, wiring.now()))
 
 

@@ -15,7 +15,7 @@ from mailer.cli.frame import Installation, pass_installation, say
 from mailer.errors import MailerError, WorkLeft
 
 if TYPE_CHECKING:
-    from mailer.flows.working import Work
+    from mailer.flows.working import Work, Workshop
 
 LOOK_SECONDS: Final = 2.0
 """How often a worker that waits for another one looks whether it is gone."""
@@ -42,10 +42,10 @@ def worker(installation: Installation, once: bool, concurrency: int) -> None:
     """Send notices, scheduled issues and deferred deliveries as they become due, and remove who never confirmed.
 
     On SQLite one worker works; a second one waits until the first is gone. On PostgreSQL any number share
-    the work.
+    the work, on as many machines as wanted: see docs/scaling.md.
     """
     from mailer import wiring
-    from mailer.flows.working import only_worker, run_worker
+    from mailer.flows.working import only_worker
 
     settings, database = installation.settings, installation.database
     shop = wiring.workshop(settings, database, concurrency=concurrency, tell=partial(say, err=True))
@@ -54,7 +54,7 @@ def worker(installation: Installation, once: bool, concurrency: int) -> None:
         while not stop.is_set():
             with only_worker(database) as alone:
                 if alone:
-                    _tell(run_worker(shop, stop, once=once), once=once)
+                    _tell(_work(shop, stop, once=once), once=once)
                     return
             if once:
                 raise MailerError("another worker is at work on this database.", hint="It does what is due.")
@@ -62,6 +62,17 @@ def worker(installation: Installation, once: bool, concurrency: int) -> None:
                 say("Another worker is at work on this database; waiting to take over.", err=True)
                 waits = True
             stop.wait(LOOK_SECONDS)
+
+
+def _work(shop: Workshop, stop: threading.Event, *, once: bool) -> Work:
+    """Look by ourselves on SQLite; on PostgreSQL wait for jobs."""
+    if once or shop.engine.dialect.name == "sqlite":
+        from mailer.flows import working
+
+        return working.run_worker(shop, stop, once=once)
+    from mailer.flows import distributing  # brings Procrastinate and psycopg
+
+    return distributing.run_worker(shop, stop)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from mailer.flows.prepare import PreparedEdition, PreparedIssue
 from mailer.newsletter import Newsletter
 from mailer.render.web import render_web_body
 from mailer.settings import Rate, SmtpSettings
-from mailer.store import ledger, pace, schedule
+from mailer.store import jobs, ledger, pace, schedule
 from mailer.store.choosing import Hold, waits_for
 from mailer.store.database import writing
 from mailer.store.editions import (
@@ -118,7 +118,7 @@ def freeze_and_plan(
 ) -> StoredIssue:
     """Freeze the editions and write the ledger in one transaction; or find the issue that already stands.
 
-    With ``start_at`` a new issue waits until then for a worker.
+    With ``start_at`` a new issue waits until then for a worker. On PostgreSQL a job for it is deferred as well.
 
     Raises IssueRefused when the issue has lint errors, or stands with another text.
     """
@@ -146,6 +146,7 @@ def freeze_and_plan(
         ledger.plan(connection, issue_id, newsletter.key, editions, fallback, now, hold=hold)
         if start_at is not None:
             schedule.put_off(connection, issue_id, start_at)
+        jobs.expect_issue(connection, issue_id, (start_at or now) - now)
         planned = find_issue(connection, newsletter.key, prepared.slug)
     if planned is None:  # the row was written three statements ago
         raise AssertionError("a frozen issue is not in the database")

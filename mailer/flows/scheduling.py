@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from mailer.errors import UsageError
 from mailer.flows.publish import hold_of
 from mailer.newsletter import Newsletter
-from mailer.store import schedule
+from mailer.store import jobs, schedule
 from mailer.store.database import reading, writing
 from mailer.store.editions import StoredIssue
 from mailer.store.states import SendingState
@@ -45,6 +45,7 @@ def waits_until(
     if wish.start_at is not None:
         with writing(engine) as connection:
             schedule.put_off(connection, issue.id, wish.start_at)
+            jobs.expect_issue(connection, issue.id, wish.start_at - now, exactly=True)
         return wish.start_at
     if not wish.at_once:
         raise UsageError(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from mailer.errors import UsageError
 from mailer.flows.status import issue_named
-from mailer.store import ledger
+from mailer.store import jobs, ledger
 from mailer.store.database import writing
 from mailer.store.editions import StoredIssue, set_state
 from mailer.store.states import DeliveryState, SendingState
@@ -25,6 +25,7 @@ def retry(engine: Engine, slug: str, newsletter: str | None, only: DeliveryState
         issue = issue_named(connection, slug, newsletter)
         _refuse(issue, SendingState.CANCELLED)
         moved = ledger.requeue(connection, issue.id, only, now)
+        jobs.expect_issue(connection, issue.id)
     if not moved:
         return f"{slug}: no delivery is {only}; nothing was changed."
     return f"{slug}: {moved:,} {only} {'delivery is' if moved == 1 else 'deliveries are'} queued again. {GO_ON}"
@@ -49,6 +50,7 @@ def resume(engine: Engine, slug: str, newsletter: str | None) -> str:
         if issue.state is not SendingState.PAUSED:
             return f"{slug} is not paused; nothing was changed. {GO_ON}"
         set_state(connection, issue.id, SendingState.SENDING)
+        jobs.expect_issue(connection, issue.id)
         left = _left(connection, issue)
     return f"{slug} may go on with {left:,} left. {GO_ON}"
 

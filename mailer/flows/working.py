@@ -109,15 +109,17 @@ def run_worker(shop: Workshop, stop: threading.Event, *, once: bool = False) -> 
 
     Messages in flight are finished. Trouble is said and tried again later; with ``once`` it is in ``Work.left``.
     """
-    return asyncio.run(_Worker(shop, stop).run(once=once))
+    return asyncio.run(Worker(shop, stop).run(once=once))
 
 
-class _Worker:
+class Worker:
+    """Looks every so often at what is due, and does it."""
+
     def __init__(self, shop: Workshop, stop: threading.Event) -> None:
         self._shop = shop
         self._stop = stop
         self._work = Work()
-        self._sending: dict[int, asyncio.Task[None]] = {}
+        self._sending: dict[int, asyncio.Task[Outcome | None]] = {}
         self._quiet_until: dict[int, datetime] = {}  # by issue, after trouble
         self._signal = StopSignal()
         self._stopped = asyncio.Event()
@@ -135,18 +137,21 @@ class _Worker:
             return self._work
         watch = asyncio.create_task(self._watch())
         threads = [keep_running(service, self._stop, self._tell) for service in self._shop.services]
-        loops = [
-            self._every(NOTICES_SECONDS, self._send_notices),
-            self._every(ISSUES_SECONDS, self._start_issues),
-            self._every(HOUSE_SECONDS, self._keep_house),
-            *(self._every(chore.every_seconds, self._doing(chore)) for chore in self._shop.chores),
-        ]
-        await asyncio.gather(*loops)
-        await asyncio.gather(*self._sending.values())
+        chores = [self._every(chore.every_seconds, self._doing(chore)) for chore in self._shop.chores]
+        await asyncio.gather(self._rounds(), *chores)
         await watch
         for thread in threads:
             await asyncio.to_thread(thread.join, SERVICES_END_SECONDS)
         return self._work
+
+    async def _rounds(self) -> None:
+        """Do what is due until the end, and finish it."""
+        await asyncio.gather(
+            self._every(NOTICES_SECONDS, self._send_notices),
+            self._every(ISSUES_SECONDS, self._start_issues),
+            self._every(HOUSE_SECONDS, self._keep_house),
+        )
+        await asyncio.gather(*self._sending.values())
 
     async def _watch(self) -> None:
         """Pass the wish to stop on to the engine, on its own thread."""
@@ -222,7 +227,8 @@ class _Worker:
             and self._quiet_until.get(one.issue_id, now) <= now
         ]
 
-    async def _send_issue(self, one: schedule.Due) -> None:
+    async def _send_issue(self, one: schedule.Due) -> Outcome | None:
+        """How the sending ended; None when it could not be."""
         try:
             sending = await asyncio.to_thread(self._shop.sending, one.newsletter, one.slug)
             outcome = await deliver(sending, stop=self._signal)
@@ -230,7 +236,7 @@ class _Worker:
             self._quiet_until[one.issue_id] = self._shop.notices.now() + timedelta(seconds=QUIET_SECONDS)
             self._tell(f"{one.slug} waits: {error}")
             self._work.left.append(f"{one.slug} waits: {error}")
-            return
+            return None
         await asyncio.to_thread(self._shop.finished, one.newsletter, one.slug)
         self._work.issues.append((one.slug, outcome))
         if outcome.sent:
@@ -241,6 +247,7 @@ class _Worker:
             self._quiet_until[one.issue_id] = outcome.closed_until
         if outcome.left:
             self._work.left.append(f"{one.slug}: {outcome.left:,} are left.")
+        return outcome
 
     # --- the house
 
