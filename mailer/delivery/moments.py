@@ -55,6 +55,7 @@ class Moments:
         self._unused = 0
         self._interval_us = 0  # of the last reservation, and where it ends
         self._reserved_until_us = 0
+        self._alone_from_us = 0  # from here to there nobody else reserved anything
         windows = [rate.window_seconds for rate in limits.paced] + [
             quota.granule_us / 1e6 for quota in limits.quotas
         ]
@@ -145,8 +146,10 @@ class Moments:
         if not unused or self._limits.unlimited:
             return
         wall_us, now = self._now().timestamp() * 1e6, self._loop.time()
-        from_us = int(wall_us + (self._moments[0] - now) * 1e6) if self._moments else 0
-        until_us = self._reserved_until_us if self._moments else 0
+        from_us = until_us = 0
+        if self._moments:  # those between other workers' moments are lost: somebody reserved after them
+            from_us = max(int(wall_us + (self._moments[0] - now) * 1e6), self._alone_from_us)
+            until_us = self._reserved_until_us
         self._moments.clear()
         scope, quotas, ramp = self._scope, self._limits.quotas, self._limits.ramp
 
@@ -169,6 +172,8 @@ class Moments:
         for window in self.windows:
             window.granted(moments)
         if reservation.slots_us:
+            if reservation.slots_us[0] != self._reserved_until_us:
+                self._alone_from_us = reservation.slots_us[0]
             self._reserved_until_us = reservation.slots_us[-1] + self._interval_us
         else:
             wait = (reservation.retry_at_us - wall_us) / 1e6
