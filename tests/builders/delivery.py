@@ -127,9 +127,9 @@ def a_message(row: Leased, *, size_bytes: int = 200) -> Outgoing:
 
 
 def some_smtp(port: int, **changes: Any) -> SmtpSettings:
-    """Settings for a server of the tests: loopback, no TLS, short waits."""
+    """Settings for a server of the tests: loopback, no TLS, and the patience that a stalled machine needs."""
     settings = SmtpSettings(
-        host="127.0.0.1", port=port, tls=Tls.NONE, helo="tests.example.org", timeout_seconds=5.0, connections=3
+        host="127.0.0.1", port=port, tls=Tls.NONE, helo="tests.example.org", timeout_seconds=60.0, connections=3
     )
     return replace(settings, **changes)
 

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.support.smtp_server import finish_tasks
+from tests.support.waiting import PATIENCE_SECONDS
+
+_LOOK_SECONDS = 0.002  # how often a held answer looks whether it may go
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Fault:
     delay_seconds: float = 0.0
     half: int = 0  # send so many bytes of the reply, then close
     split_seconds: float = 0.0  # send the reply in two parts with a pause between
+    until: Callable[[], object] | None = None  # hold the answer back until this is true
 
 
 Script = Callable[[str, int, str], Fault | None]
@@ -134,6 +138,10 @@ class _Talk:
             await asyncio.sleep(self._server.round_trip_seconds)
         if fault.delay_seconds:
             await asyncio.sleep(fault.delay_seconds)
+        while fault.until is not None and not fault.until():
+            if self._reader.at_eof():
+                raise _Gone  # nobody is left to answer
+            await asyncio.sleep(_LOOK_SECONDS)
         if fault.drop:
             raise _Gone
         reply = (fault.reply or usual).encode() + b"\r\n"
@@ -182,10 +190,10 @@ def fault_server(
 
     thread = threading.Thread(target=lambda: asyncio.run(main()), name="fault-server", daemon=True)
     thread.start()
-    if not started.wait(10):
+    if not started.wait(PATIENCE_SECONDS):
         raise RuntimeError("the fault server did not start")
     try:
         yield server
     finally:
         stop[0]()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)

@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from mailer.delivery.engine import deliver
@@ -17,11 +18,15 @@ from mailer.newsletter import OnUnknown
 from mailer.settings import DomainLimit, Rate
 from mailer.store.database import open_database
 from tests.builders.delivery import a_message, a_sending, some_smtp
+from tests.support.processes import started
+from tests.support.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
+ASKED = "asked to end"
 
 
-def start_sender(
+@contextmanager
+def a_sender(
     database: str,
     port: int,
     *,
@@ -33,8 +38,8 @@ def start_sender(
     under: Sequence[str] = (),
     domain: str = "",
     domain_rate: Rate | None = None,
-) -> subprocess.Popen[str]:
-    """Start one (``under`` a program that watches it); it prints how it ended."""
+) -> Iterator[subprocess.Popen[str]]:
+    """One that runs (``under`` a program that watches it) and prints how it ended; see ``ending``."""
     arguments = [database, str(port), f"--issue={issue_id}", f"--connections={connections}", f"--policy={policy}"]
     if rate is not None:
         arguments.append(f"--rate={rate.count},{rate.window_seconds}")
@@ -42,20 +47,35 @@ def start_sender(
         arguments += [f"--domain={domain}", f"--domain-rate={domain_rate.count},{domain_rate.window_seconds}"]
     if not pipelining:
         arguments.append("--lock-step")
-    return subprocess.Popen(
-        [*under, sys.executable, "-m", "tests.support.sender_process", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    command = [*under, sys.executable, "-m", "tests.support.sender_process", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with started(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:
+        yield process
+
+
+def ending(sender: subprocess.Popen[str]) -> tuple[str, int]:
+    """Wait for it to end by itself: how, and how many messages it sent."""
+    said, _ = sender.communicate(timeout=PATIENCE_SECONDS)
+    how, _, count = said.splitlines()[-1].partition(" ")
+    return how, int(count)
+
+
+def wait_for_asked(sender: subprocess.Popen[str]) -> None:
+    """Wait until it has taken note of a signal that asks it to end."""
+    assert sender.stdout is not None
+    assert sender.stdout.readline() == ASKED + "\n"
+
+
+def _ask(stop: StopSignal) -> None:
+    stop.request()
+    print(ASKED, flush=True)
 
 
 async def _send(arguments: argparse.Namespace) -> str:
     stop = StopSignal()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.request)
+        loop.add_signal_handler(number, _ask, stop)
     domains = {arguments.domain: DomainLimit(_rates(arguments.domain_rate))} if arguments.domain else {}
     smtp = some_smtp(
         arguments.port, connections=arguments.connections, rate=_rates(arguments.rate), domains=domains

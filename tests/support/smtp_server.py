@@ -13,6 +13,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -127,10 +129,10 @@ def smtp_server(
 
     thread = threading.Thread(target=lambda: asyncio.run(main()), name="smtp-server", daemon=True)
     thread.start()
-    if not started.wait(10):
+    if not started.wait(PATIENCE_SECONDS):
         raise RuntimeError("the test's SMTP server did not start")
     try:
         yield recorder
     finally:
         stop[0]()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)

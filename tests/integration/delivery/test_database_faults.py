@@ -69,7 +69,7 @@ def test_a_ledger_that_stays_locked_stops_the_sending(pipelining: bool, tmp_path
     def wait_less(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA busy_timeout = 100")
 
-    blocker = sqlite3.connect(tmp_path / "mailer.db", isolation_level=None, check_same_thread=False)
+    blocker = sqlite3.connect(tmp_path / "mailer.db", timeout=60, isolation_level=None, check_same_thread=False)
 
     def lock_in_the_middle(stage: str, count: int, argument: str) -> Fault | None:
         if stage == "BODY" and count == 20:

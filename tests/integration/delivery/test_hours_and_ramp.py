@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -14,7 +15,8 @@ from mailer.delivery.model import Ending, StopSignal
 from mailer.settings import Hours, Ramp
 from mailer.store import pace
 from tests.builders.delivery import NOON, a_database, a_planned_issue, a_sending, some_smtp, states_of
-from tests.support.fault_server import fault_server
+from tests.support.fault_server import Fault, fault_server
+from tests.support.waiting import PATIENCE_SECONDS, until_async
 
 DAY = timedelta(days=1)
 RAMP = Ramp(50, 2.0)
@@ -68,14 +70,13 @@ def test_a_sending_stops_where_the_ramps_day_ends(tmp_path: Path) -> None:
         stop = StopSignal()
         smtp = some_smtp(server.port, ramp=Ramp(40, 2.0))
         task = asyncio.create_task(deliver(a_sending(engine, issue_id, server.port, smtp=smtp), stop=stop))
-        while len(server.accepted) < 40:  # noqa: ASYNC110 -- the server lives on another thread's loop
-            await asyncio.sleep(0.01)
+        await until_async(lambda: len(server.accepted) >= 40)
         await asyncio.sleep(0.3)
         stop.request()
         await task
 
     with fault_server() as server:
-        asyncio.run(asyncio.wait_for(send_and_stop(), 20))
+        asyncio.run(asyncio.wait_for(send_and_stop(), PATIENCE_SECONDS))
     assert states_of(engine, issue_id) == {"accepted": 40, "queued": 20}
 
 
@@ -100,20 +101,23 @@ def test_outside_its_hours_an_issue_waits_and_says_until_when(tmp_path: Path) ->
 
 def test_when_the_hours_end_messages_in_flight_are_finished_and_the_rest_waits(tmp_path: Path) -> None:
     engine = a_database(tmp_path)
-    issue_id = a_planned_issue(engine, 2000)
+    issue_id = a_planned_issue(engine, 500)
     hours = Hours(time(8), time(20), ZoneInfo("UTC"))
-    started = datetime.now(UTC)
-    with fault_server(round_trip_seconds=0.002) as server:
-        # the clock shows half a second before eight in the evening
-        begun = datetime(2026, 7, 1, 19, 59, 59, 500_000, tzinfo=UTC)
-        sending = a_sending(
-            engine,
-            issue_id,
-            server.port,
-            smtp=some_smtp(server.port, hours=hours),
-            now=lambda: begun + (datetime.now(UTC) - started),
-        )
-        outcome = asyncio.run(asyncio.wait_for(deliver(sending, stop=StopSignal()), 20))
+    evening = datetime(2026, 7, 1, 20, tzinfo=UTC)
+    begun: list[float] = []
+
+    def clock() -> datetime:
+        """It stands half a second before eight until the sending is under way; then it goes."""
+        if not begun and len(server.accepted) > 20:
+            begun.append(monotonic())
+        return evening - timedelta(seconds=0.5) + timedelta(seconds=monotonic() - begun[0] if begun else 0)
+
+    def script(stage: str, count: int, argument: str) -> Fault | None:
+        return Fault(until=lambda: clock() > evening) if stage == "BODY" and count > 100 else None
+
+    with fault_server(script) as server:
+        sending = a_sending(engine, issue_id, server.port, smtp=some_smtp(server.port, hours=hours), now=clock)
+        outcome = asyncio.run(asyncio.wait_for(deliver(sending, stop=StopSignal()), PATIENCE_SECONDS))
     assert outcome.ending is Ending.LATER
     assert outcome.due_at == datetime(2026, 7, 2, 8, tzinfo=UTC)
     states = states_of(engine, issue_id)
