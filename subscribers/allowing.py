@@ -31,7 +31,7 @@ def buckets_for(
     domain_name, per_domain = domain
     address_key, per_address = address
     return [
-        Bucket(f"network:{hashed(network_of(network_name))}", per_network),
+        _shared(f"network:{hashed(network_of(network_name))}", per_network),
         _shared(f"domain:{domain_name[:200]}", per_domain),
         _shared("overall", overall),
         Bucket(f"address:{hashed(address_key)}", per_address),
@@ -57,14 +57,18 @@ def network_of(address: str) -> str:
     return str(found)
 
 
+def microseconds(now: datetime) -> int:
+    """A time as buckets know it: since 1970."""
+    return int(now.timestamp() * MICROSECONDS)
+
+
 def charge(connection: Connection, buckets: Sequence[Bucket], now: datetime) -> bool:
     """Whether one more passes all buckets. Their rows are locked until the transaction ends."""
-    now_us = int(now.timestamp() * MICROSECONDS)
     scopes = sorted(bucket.scope for bucket in buckets)  # in one order, so that no two transactions wait in a ring
     touch, fill = _statements(len(scopes))
     names = {f"scope{index}": scope for index, scope in enumerate(scopes)}
     there: dict[str, int] = {row.scope: row.full_until for row in connection.execute(touch, names)}
-    passed, after = pour(buckets, there, now_us)
+    passed, after = pour(buckets, there, microseconds(now))
     connection.execute(fill, names | {f"until{index}": after[scope] for index, scope in enumerate(scopes)})
     return passed
 
@@ -84,5 +88,4 @@ def _statements(count: int) -> tuple[TextClause, TextClause]:
 
 def forget_empty(connection: Connection, now: datetime) -> int:
     """Remove buckets that are empty by now; how many."""
-    now_us = int(now.timestamp() * MICROSECONDS)
-    return int(connection.execute(delete(BucketRow).where(BucketRow.full_until < now_us)).rowcount)
+    return int(connection.execute(delete(BucketRow).where(BucketRow.full_until < microseconds(now))).rowcount)

@@ -10,23 +10,20 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from typing import Any, Final, cast
+from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, insert, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, and_, exists, select
 
-from subscribers import allowing, store
+from subscribers import allowing, asking, store
 from subscribers.address import Address
+from subscribers.asking import Person, Seen
 from subscribers.consent import Event, Evidence
-from subscribers.limits import Bucket
+from subscribers.limits import Bucket, pour
 from subscribers.outbox import Notice, post_notice, sha256_of_sent
-from subscribers.store import EVERY_NEWSLETTER, Standing
-from subscribers.subscription import CHANGES, Refusal, SubscriptionState
-from subscribers.tables import ConsentRow, SubscriberRow, SubscriptionRow, SuppressionRow
+from subscribers.store import Standing
+from subscribers.subscription import Refusal, SubscriptionState
+from subscribers.tables import ConsentRow, SubscriberRow
 from subscribers.tokens import Confirmation, TokenKeys
-
-SOURCE: Final = "form"
 
 
 class Kind(StrEnum):
@@ -59,15 +56,6 @@ class Asked:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """Whose rows are written: the real address, or an invented one whose rows are taken back."""
-
-    address: str
-    key: str
-    hash: str
-
-
 def request(
     connection: Connection, keys: TokenKeys, asked: Asked, buckets: list[Bucket], now: datetime
 ) -> Kind | None:
@@ -76,135 +64,57 @@ def request(
 
     A new person stays on record even when the allowances let no mail pass: they can ask again later.
     """
-    passed = allowing.charge(connection, buckets, now)
     invented = _invented(keys)
     real = invented if asked.address is None else _person(keys, asked.address)
-    kind = _kind(connection, real, asked.newsletter)
-    if asked.address is None:
-        kind = Kind.UNUSABLE
+    seen = asking.look(connection, [bucket.scope for bucket in buckets], real, asked.newsletter)
+    passed, after = pour(buckets, seen.full_until, allowing.microseconds(now))
+    asking.fill(connection, after)
+    kind = Kind.UNUSABLE if asked.address is None else _kind(seen)
     notice = NOTICE_FOR.get(kind)
     keeps_person = notice is not None and (passed or kind is Kind.NEW)
-    person = real if keeps_person else invented
     connection.exec_driver_sql("SAVEPOINT person")
-    subscription_id, request_id, address, language = _write(connection, person, asked, now)
+    written = asking.write(
+        connection,
+        real if keeps_person else invented,
+        newsletter=asked.newsletter,
+        language=asked.language,
+        evidence=asked.evidence,
+        now=now,
+    )
     connection.exec_driver_sql("SAVEPOINT notice")
     post_notice(
         connection,
         notice or Notice.CONFIRM,
-        subscription_id=subscription_id,
-        address=address,
+        subscription_id=written.subscription_id,
+        address=written.address,
         newsletter=asked.newsletter,
-        language=language,
-        payload={"request": request_id},
+        language=written.language,
+        payload={"request": written.request_id},
         now=now,
     )
     if not keeps_person:
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT person")
     elif not passed:
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT notice")
-    connection.exec_driver_sql("RELEASE SAVEPOINT person")
+    else:
+        connection.exec_driver_sql("RELEASE SAVEPOINT notice")  # one statement more or less would tell
     return kind if keeps_person and passed else None
 
 
-def _person(keys: TokenKeys, address: Address) -> _Person:
-    return _Person(address.as_typed, address.key, keys.address_hash(address.key))
+def _person(keys: TokenKeys, address: Address) -> Person:
+    return Person(address.as_typed, address.key, keys.address_hash(address.key))
 
 
-def _invented(keys: TokenKeys) -> _Person:
+def _invented(keys: TokenKeys) -> Person:
     """Somebody who is nobody: as long as a real address, and never in the tables when the transaction ends."""
     key = f"{secrets.token_hex(6)}@{secrets.token_hex(6)}.invalid"
-    return _Person(key, key, keys.address_hash(key))
+    return Person(key, key, keys.address_hash(key))
 
 
-@cache
-def _look() -> Any:
-    """One row whatever there is: the subscription's state, and whether the address is suppressed."""
-    suppressed = exists().where(
-        SuppressionRow.address_hash == bindparam("hash"),
-        SuppressionRow.newsletter.in_([EVERY_NEWSLETTER, bindparam("newsletter")]),
-    )
-    one = select(literal(1).label("one")).subquery()
-    return select(SubscriptionRow.state, suppressed.label("suppressed")).select_from(
-        one.outerjoin(SubscriberRow, SubscriberRow.address_key == bindparam("key")).outerjoin(
-            SubscriptionRow,
-            and_(
-                SubscriptionRow.subscriber_id == SubscriberRow.id,
-                SubscriptionRow.newsletter == bindparam("newsletter"),
-            ),
-        )
-    )
-
-
-def _kind(connection: Connection, person: _Person, newsletter: str) -> Kind:
-    row = connection.execute(_look(), {"hash": person.hash, "key": person.key, "newsletter": newsletter}).one()
-    if row.suppressed:
+def _kind(seen: Seen) -> Kind:
+    if seen.suppressed:
         return Kind.SUPPRESSED
-    return Kind.NEW if row.state is None else Kind(row.state)
-
-
-@cache
-def _upserts(dialect: str) -> tuple[Any, Any]:
-    """Subscriber and subscription: written, or found, or for those who left begun anew, by one statement each.
-
-    What a request makes of a state comes from the table of all changes.
-    """
-    make: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[dialect]
-    person: Any = SubscriberRow.__table__
-    subscriber = make(person)
-    subscriber = subscriber.on_conflict_do_update(
-        index_elements=["address_key"], set_={"address_key": subscriber.excluded.address_key}
-    ).returning(person.c.id, person.c.address)
-    table: Any = SubscriptionRow.__table__
-    outcomes = CHANGES[Event.REQUESTED]
-    changed = {
-        state.value: outcome.value
-        for state, outcome in outcomes.items()
-        if state is not None and isinstance(outcome, SubscriptionState) and outcome is not state
-    }
-    moves = table.c.state.in_(changed)
-    stays_subscribed = table.c.state == SubscriptionState.SUBSCRIBED.value
-    subscription = make(table)
-    subscription = subscription.on_conflict_do_update(
-        index_elements=["subscriber_id", "newsletter"],
-        set_={
-            "state": case(changed, value=table.c.state, else_=table.c.state),
-            "since": case((moves, subscription.excluded.since), else_=table.c.since),
-            "language": case((stays_subscribed, table.c.language), else_=subscription.excluded.language),
-        },
-    ).returning(table.c.id, table.c.language)
-    return subscriber, subscription
-
-
-def _write(connection: Connection, person: _Person, asked: Asked, now: datetime) -> tuple[int, int, str, str]:
-    """Person, subscription and consent event: ids of the last two, and address and language for mail."""
-    subscriber, subscription = _upserts(connection.dialect.name)
-    subscriber_id, address = connection.execute(
-        subscriber,
-        {"address": person.address, "address_key": person.key, "address_hash": person.hash, "created_at": now},
-    ).one()
-    begun = cast("SubscriptionState", CHANGES[Event.REQUESTED][None])
-    subscription_id, language = connection.execute(
-        subscription,
-        {
-            "subscriber_id": subscriber_id,
-            "newsletter": asked.newsletter,
-            "state": begun.value,
-            "language": asked.language,
-            "since": now,
-            "source": SOURCE,
-            "created_at": now,
-        },
-    ).one()
-    request_id = connection.execute(
-        insert(ConsentRow).returning(ConsentRow.id),
-        {
-            "subscription_id": subscription_id,
-            "event": Event.REQUESTED.value,
-            "at": now,
-            "evidence": dict(asked.evidence),
-        },
-    ).scalar_one()
-    return int(subscription_id), int(request_id), str(address), str(language)
+    return Kind.NEW if seen.state is None else Kind(seen.state)
 
 
 class Stale(StrEnum):

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy.engine import Dialect
 
+from subscribers.ready import Ready
 from subscribers.tables import OutboxRow
 
 CLAIM_FOR: Final = timedelta(minutes=15)  # longer than any server takes to answer (RFC 5321 section 4.5.3.2.6)
@@ -60,23 +63,35 @@ def post_notice(
     payload: Mapping[str, Any] | None = None,
 ) -> int:
     """Put a notice in the outbox, to go out once the caller's transaction is committed; its id."""
-    return int(
-        connection.execute(
-            insert(OutboxRow).returning(OutboxRow.id),
-            {
-                "kind": kind.value,
-                "subscription_id": subscription_id,
-                "address": address,
-                "newsletter": newsletter,
-                "language": language,
-                "payload": dict(payload or {}),
-                "created_at": now,
-                "next_attempt_at": now,
-                "attempts": 0,
-                "error": "",
-            },
-        ).scalar_one()
+    values: dict[str, object] = {
+        "kind": kind.value,
+        "subscription_id": subscription_id,
+        "address": address,
+        "newsletter": newsletter,
+        "language": language,
+        "payload": dict(payload or {}),
+        "now": now,
+    }
+    (row,) = _posting(connection.dialect).execute(connection, values)
+    return int(row.id)
+
+
+@lru_cache(maxsize=16)
+def _posting(dialect: Dialect) -> Ready:
+    table: Any = OutboxRow.__table__
+    now = bindparam("now", type_=table.c.created_at.type)
+    told: dict[str, Any] = {
+        name: bindparam(name) for name in ("kind", "subscription_id", "address", "newsletter", "language")
+    }
+    made = insert(table).values(
+        **told,
+        payload=bindparam("payload", type_=table.c.payload.type),
+        created_at=now,
+        next_attempt_at=now,
+        attempts=0,
+        error="",
     )
+    return Ready(made.returning(table.c.id), dialect)
 
 
 def claim(connection: Connection, limit: int, now: datetime) -> list[Waiting]:
