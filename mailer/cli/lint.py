@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +55,7 @@ def lint(
 ) -> int:
     """Check the files ISSUES; exit with 1 when there are errors. `mailer send` checks translations by itself.
 
-    Works without any mailer.toml; with one, the newsletter's languages, site and shortcodes are known.
+    Works without any mailer.toml; with one, the newsletter's languages, site and shortcodes are known and judged.
     """
     from mailer.flows.check import check
     from mailer.flows.gather import gather
@@ -65,8 +64,6 @@ def lint(
 
     publication = newsletter_for(installation, newsletter, issues)
     folders = template_folders(installation.settings_or_default.templates)
-    # Without settings nobody knows the site that relative links belong to: that is not the issue's fault.
-    severities = {} if installation.is_configured else {"relative-link": Severity.WARNING}
     if offline and not check_links:
         raise UsageError("--offline says how to check links.", hint="Add --check-links.")
     problems: list[Problem] = []
@@ -75,14 +72,13 @@ def lint(
         _mend(issues)
     for source_set in gather(issues, publication):
         checked = check(source_set, publication, folders)
-        problems += (
-            replace(problem, severity=severities.get(problem.rule, problem.severity))
-            for problem in checked.problems
-        )
+        problems += checked.problems
         read += checked.issues
     named = {path.resolve() for path in issues}  # the others were read to compare with, and are not asked about
     problems = [problem for problem in problems if Path(problem.place.path).resolve() in named]
     read = [issue for issue in read if Path(issue.path).resolve() in named]
+    if not installation.is_configured:
+        problems = _of_the_issue_itself(problems, read)
     if check_links:
         problems = sorted(
             [*problems, *_check_links(read, publication, offline=offline)], key=lambda problem: problem.place
@@ -90,6 +86,33 @@ def lint(
     _show(problems, {issue.path: issue.source for issue in read}, form)
     stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     return 1 if any(problem.severity in stopping for problem in problems) else 0
+
+
+def _of_the_issue_itself(problems: Sequence[Problem], issues: Sequence[Issue]) -> list[Problem]:
+    """Problems without those that only settings could answer for.
+
+    Without any mailer.toml nobody knows the site that relative links belong to, nor the language of an issue that
+    does not name one, and a shortcode of its site is a warning: none is the issue's fault, and `mailer send`,
+    which needs settings, judges all of it.
+    """
+    from dataclasses import replace
+
+    from mailer.issue.metadata import LANGUAGE_KEYS
+    from mailer.issue.problem import Severity
+    from mailer.issue.translations import split_language
+
+    nameless = {
+        issue.path
+        for issue in issues
+        if not any(key in issue.front.values for key in LANGUAGE_KEYS)
+        and split_language(Path(issue.path).name, [issue.language])[1] is None
+    }
+    return [
+        replace(problem, severity=Severity.WARNING) if problem.rule == "shortcode" else problem
+        for problem in problems
+        if problem.rule != "relative-link"
+        and not (problem.rule == "text-language" and problem.place.path in nameless)
+    ]
 
 
 def _check_links(issues: Sequence[Issue], newsletter: Newsletter, *, offline: bool) -> Sequence[Problem]:

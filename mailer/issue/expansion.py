@@ -120,6 +120,7 @@ class Expander:
 FILTERS: Final[dict[str, Callable[[str, Page], str]]] = {
     "relative_url": lambda value, page: page.site(value),
     "absolute_url": lambda value, page: page.site(value),
+    "url": lambda value, page: page.site(value),  # Eleventy's
     "prepend": lambda value, page: page.site(value),
     "escape": lambda value, page: value,
     "xml_escape": lambda value, page: value,

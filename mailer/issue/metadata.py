@@ -34,6 +34,7 @@ DATE_FORMATS: Final = ("%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d
 
 _INDEX_NAMES = frozenset({"index", "_index", "readme"})
 _UNSAFE_IN_SLUG = re.compile(r"[^\w.~-]+")
+_DATED_NAME = re.compile(r"((?:19|20)\d\d)-(\d{1,2})-(\d{1,2})[-_.]")
 _ISO_TIGHT = re.compile(
     r"^(\d{4}-\d{1,2}-\d{1,2})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$",
     re.I,
@@ -139,7 +140,16 @@ def _date(front: FrontMatter, path: str, problems: list[Problem]) -> datetime | 
                 )
             )
         return parsed
-    return None
+    return _date_of_name(path)
+
+
+def _date_of_name(path: str) -> datetime | None:
+    """The day in a file's name: ``2021-03-05-news.md``, which is all that Jekyll asks for."""
+    found = _DATED_NAME.match(posixpath.basename(path.replace("\\", "/")))
+    try:
+        return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC) if found else None
+    except ValueError:
+        return None
 
 
 def parse_date(text: str) -> datetime | None:

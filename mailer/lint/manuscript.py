@@ -22,6 +22,7 @@ from mailer.lint.prose import THING, Kind, Region, blank, regions
 _SHORTCODE = re.compile(r"\{\{[<%]\s*/?\s*([\w./-]+)(.*?)[>%]\}\}", re.DOTALL)
 _ARGUMENT = re.compile(r"([\w-]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|`([^`]*)`|([^\s\"'>]+))")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_QUOTATION = re.compile(r"(?<!\w)[\"“„«](?=\S)[^\"“”„«»\n]{2,300}[\"”“»](?!\w)")
 _FIGURES: Final = frozenset({"figure", "img", "image"})
 
 
@@ -156,6 +157,15 @@ class Manuscript:
             and (or_all or end - start < len(link.text.strip(" *_`")))
             for link in self.links
             if not link.image
+        )
+
+    def is_in_quotation(self, start: int, end: int) -> bool:
+        """True between quotation marks that open and close on its line: somebody else's words."""
+        first = self.source.rfind("\n", 0, start) + 1
+        last = self.source.find("\n", end)
+        line = self.source[first : last if last >= 0 else None]
+        return any(
+            found.start() + first < start and end < found.end() + first for found in _QUOTATION.finditer(line)
         )
 
     def _figures(self) -> Iterator[Link]:

@@ -28,7 +28,7 @@ _RIGHT_TOO: Final = words(
     januaro februaro marto aprilo majo aŭgusto septembro oktobro novembro decembro jan feb apr jun jul aug sep
     sept oct nov dec okt dez ene abr ago dic janv févr avr juil déc gen mag giu lug set ott fev mai out
     gennaro match marche junior julia julie julian juliet marco marcos marcio augusta auguste augusti marcia
-    januarius septembers octobers novembers decembers januarys remembers members
+    ferrero januarius septembers octobers novembers decembers januarys remembers members
     """
 )
 NAMES_OF: Final = {language: tuple(row.split()) for language, row in _NAMES.items()}

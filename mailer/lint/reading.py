@@ -35,6 +35,7 @@ _SAID_BY: Final = {
     "unsafe-link": frozenset({"link-syntax", "address-link", "image-format"}),
 }
 _ONE_CAUSE: Final = frozenset({"relative-link", "unknown-html", "control-character"})
+_ONE_KIND: Final = frozenset({"removed-html", "unsafe-link", "shortcode"})  # ten films: one thing; a form: another
 _NEAR_COLUMNS: Final = 200  # a reader's place may be the link's text, its target, or the start of its line
 
 
@@ -59,10 +60,11 @@ def judged(problems: Iterable[Problem]) -> list[Problem]:
     A site that is not known makes every relative link of an issue a problem, and one line of settings mends all.
     """
     kept: list[Problem] = []
-    counted: dict[tuple[str, Severity], list[Problem]] = {}
+    counted: dict[tuple[str, Severity, str], list[Problem]] = {}
     for problem in problems:
-        if problem.rule in _ONE_CAUSE:
-            counted.setdefault((problem.rule, problem.severity), []).append(problem)
+        if problem.rule in _ONE_CAUSE | _ONE_KIND:
+            what = problem.message if problem.rule in _ONE_KIND else ""
+            counted.setdefault((problem.rule, problem.severity, what), []).append(problem)
         else:
             kept.append(problem)
     for alike in counted.values():

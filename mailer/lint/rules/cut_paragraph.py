@@ -3,7 +3,7 @@
 Before a heading or the end: a last word that ends no sentence (“and”, “der”, “pour”), a comma, or a colon with
 nothing behind it, is an error. A last word like that before other text is a warning; so is a sentence before a
 heading that merely lacks its full stop, when it is long or the sentences before it have theirs (one warning for an
-issue).
+issue). A colon behind a link is a warning: the link may be all that was announced. Names are no sentence.
 
 PASS:
     These are the news:
@@ -26,6 +26,25 @@ PASS:
     ### Part one
 
     Text.
+
+PASS:
+    See it move:
+    <video src="https://example.net/film.mp4"></video>
+
+    ## Fourth and a half
+
+    We look forward to seeing what you come up with!
+
+PASS:
+    Have a look at it! :eyes:
+
+    ## Fifth
+
+    It was a long week. Be kind to one another, see you: Ada Long, Grace Hill, Edsger West and the Server Team
+
+    ## Sixth
+
+    **The crowd at the sprint in front of the old city hall, by [Ada](https://example.net/ada)**
 
 FAIL:
     This release brings a new server and
@@ -109,7 +128,10 @@ _NEVER_LAST: Final = {
         """
     ),
 }
+_MAY_BE_LAST: Final = words("with from into")  # “what you come up with”
+_MEDIA = re.compile(r"<(?:video|audio|iframe|img|picture|source|object|embed|svg)\b", re.IGNORECASE)
 _OPEN_END = re.compile(r",$|\s[-–—(/&]$")
+_EMOJI = re.compile(r"(?:\s*:[a-z0-9_+-]*[a-z][a-z0-9_+-]*:)+$")  # “Have a look! :eyes:”
 _LAST_WORD = re.compile(r"(?:^|\s)([^\W\d_]+)$")
 _JOINING: Final = words("and or und oder y o et ou e ed")
 _LEAST_WORDS: Final = 4
@@ -125,7 +147,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         if block is None or block.kind is not Kind.PARAGRAPH or block.quoted or not block.inline:
             continue
         is_last = following is None or following.kind is Kind.HEADING
-        text, length = block.text, len(block.text.split())
+        text, length = _EMOJI.sub("", block.text), len(block.text.split())
         start, end = manuscript.span(block)
         offset = manuscript.source.rfind(text[-1:], start, end) if text else start
         word = _last_word(manuscript, block)
@@ -133,7 +155,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             continue  # “- one; or - another”: the list is the sentence
         if word and length >= _LEAST_WORDS and (is_last or _stands_apart(block, following)):
             message = f"the text stops in mid-sentence, with “{word}”"
-            yield Finding(offset, message, _HINT, is_last or bool(block.lists))
+            yield Finding(offset, message, _HINT, (is_last or bool(block.lists)) and word not in _MAY_BE_LAST)
         elif (
             block.lists
             and text.endswith(":")
@@ -145,10 +167,18 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             continue
         elif length >= _LEAST_WORDS and (mark := _OPEN_END.search(text)):
             yield Finding(offset, f"the text stops in mid-sentence, with “{mark[0].strip()}”", _HINT)
-        elif text.endswith(":") and not _opens_subsections(manuscript, block, following):
+        elif text.endswith(":") and not _opens_subsections(manuscript, block, following) and not _shows(block):
             message = "this announces something, and nothing follows"
-            yield Finding(offset, message, "Write what follows the colon, or take the sentence out.")
-        elif text[-1:].isalpha() and block.inline[-1].type == "text" and _lacks_its_end(text):
+            is_link = [token.type for token in block.inline[-2:]] == ["link_close", "text"]
+            is_certain = not (is_link and block.inline[-1].content.strip() == ":")
+            yield Finding(offset, message, "Write what follows the colon, or take the sentence out.", is_certain)
+        elif (
+            text[-1:].isalpha()
+            and block.inline[-1].type == "text"
+            and block.inline[-1].content.strip()
+            and _lacks_its_end(text)
+            and not _is_signed(text)
+        ):
             loose.append(offset)
     if loose:
         more = f" (and {len(loose) - 1} more)" if len(loose) > 1 else ""
@@ -161,6 +191,19 @@ def _lacks_its_end(text: str) -> bool:
     if last.count("[") > last.count("]"):
         return True
     return ":" not in last and (bool(before) or len(last.split()) >= _LONG_WORDS)
+
+
+def _shows(block: Block) -> bool:
+    """A film or a picture as raw HTML in the paragraph itself is what was announced."""
+    return any(token.type == "html_inline" and _MEDIA.match(token.content) for token in block.inline)
+
+
+def _is_signed(text: str) -> bool:
+    """The last sentence is mostly names: who wrote the issue, or made the picture."""
+    last = re.split(r"(?<=\w[.!?…])\s+", text)[-1]
+    words = [word for word in re.findall(r"@?[\w'’.-]+", last) if word[-1:].isalnum()]
+    named = sum(1 for word in words if word[0].isupper() or word[0] == "@")
+    return named * 5 >= len(words) * 3
 
 
 def _last_word(manuscript: Manuscript, block: Block) -> str:

@@ -1,7 +1,15 @@
 """A heading with nothing under it, or one bare word where the text should be.
 
 A sub-heading, picture, table, form or shortcode is content; an empty list item is none. A heading that is itself a
-link says something already and is a warning.
+link says something already and is a warning, as is one that names an author. A first heading before everything is
+the issue's title.
+
+PASS:
+    # The News, number 12
+
+    # Welcome
+
+    Hello!
 
 PASS:
     ## Software
@@ -72,6 +80,10 @@ from mailer.lint.rules import placeholder
 from mailer.lint.words import words
 
 _LICENCE: Final = re.compile(r"\bli[cz]en[czs]", re.IGNORECASE)  # “MIT” is all that is to be said there
+_BYLINE = re.compile(
+    r"(?:authors?|by|posted\s+by|written\s+by|von|autor(?:es|a|in)?|auteurs?|por|par|autori?)(?:\s*:\s*|\s+(?=[A-ZÀ-Þ@]))\S",
+    re.IGNORECASE,
+)
 _NOTHING: Final = words(
     """
     none nothing nil keine keiner nichts ninguno ninguna nada aucun aucune néant rien nessuno nessuna niente
@@ -95,9 +107,12 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             if block.kind is not Kind.RULE and not _is_empty(block.text, block.kind)
         ]
         if not content and not section.has_subsection:
+            if heading is manuscript.blocks[0] and heading.level == 1 and section.next_heading is not None:
+                continue
             start, _ = manuscript.span(heading)
             message = f"there is nothing under “{title}”"
-            yield Finding(start, message, "Write the section, or take the heading out.", not heading.has_link)
+            is_certain = not heading.has_link and not _BYLINE.match(title)
+            yield Finding(start, message, "Write the section, or take the heading out.", is_certain)
         elif _is_bare_word(section) and not _LICENCE.search(title) and not placeholder.is_known(content[0].text):
             start, _ = manuscript.span(content[0])
             message = f"one bare word, “{content[0].text}”, is all there is under “{title}”"

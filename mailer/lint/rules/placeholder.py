@@ -18,6 +18,10 @@ PASS:
     To add your event, write to us. You can add it here until Friday. Dates are in the format YYYY-MM-DD. It was
     still to be added.
 
+    We fixed servers, clients, libraries, …
+
+    ## Work in Progress
+
     The words INSERT INTO stay. [What to do next: TODO lists](https://example.net/)
 
     [TODO list in Rust](https://example.net/)
@@ -54,6 +58,9 @@ FAIL:
 
 FAIL:
     Rusty events between YYYY-MM-DD and YYYY-MM-DD
+
+FAIL:
+    In May, …
 
 FAIL:
     ---
@@ -148,6 +155,7 @@ _WHOLE: Final = (
     r"(?:noch\s+)?(?:zu\s+ergänzen|nachzutragen|zu\s+übersetzen)|(?:text|bild|link|übersetzung)\s+(?:fehlt|folgt)(?:\s+noch)?",
     r"por\s+(?:completar|escribir|traducir)|à\s+(?:compléter|rédiger|traduire)|da\s+(?:completare|scrivere|tradurre)",
     r"a\s+(?:completar|escrever|traduzir)",
+    r"(?:[^\W\d_]+\s+){0,2}[^\W\d_]+,\s*(?:\.\.\.|…)",
     r"foo(?:\s*bar)?(?:\s*baz)?|asdf\w*|qwerty|bla+h?(?:[\s,]+bla+h?)+|(?:sample|some|dummy|your)\s+text|text\s+text",
     r"(?:optional\s+)?(?:article|item|event|project|news)\s+description",
     r"(?:article|item|event|section|project|news|link|page)\s+(?:title|name|heading)|title\s+of\s+(?:the\s+)?\w+",
@@ -171,6 +179,8 @@ _LINE: Final = re.compile(
     rf"{_OPENING}(?P<mark>(?-i:(?:TODO|FIXME)\b{_AFTER_TODO})|todo(?=\s*:)|(?:{'|'.join(_WHOLE)}){_CLOSING})",
     re.IGNORECASE | re.MULTILINE,
 )
+_ONGOING: Final = re.compile(r"wip|work\s+in\s+progress", re.IGNORECASE)
+_FILE_DATE: Final = re.compile(r"(?:^|[/\\])(?P<mark>20\d\d-(?:\d\d|XX|MM)-(?:XX|DD))[-_.][^/\\]*$", re.IGNORECASE)
 _NO_TEXT: Final = re.compile(r"\?{2,}|(?:article|item|link|page)\s+(?:title|name|text)", re.IGNORECASE)
 _SUMMARY_KEYS: Final = ("preheader", "summary", "description", "excerpt")
 _SAID: Final = "“{}” stands for text"
@@ -187,11 +197,12 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             continue
         seen.append((start, end))
         message = message.format(" ".join(found["mark"].split()))
-        yield Finding(start, message, _HINT, is_certain and not _is_quoted(manuscript, start))
+        yield Finding(start, message, _HINT, is_certain and not _is_quoted(manuscript, start, end))
     for link in manuscript.links:
         is_seen = any(first < link.text_end and link.text_start < last for first, last in seen)
         if link.text_start >= 0 and not is_seen and _NO_TEXT.fullmatch(link.text.strip(" *_")):
             yield Finding(link.text_start, f"“{link.text}” stands for a link's text", _HINT)
+    yield from _file_name(manuscript)
     yield from _header(manuscript)
     yield from _captions(manuscript)
 
@@ -206,16 +217,19 @@ def _found(manuscript: Manuscript) -> Iterator[tuple[re.Match[str], str, bool]]:
         if block.kind not in (Kind.PARAGRAPH, Kind.HEADING):
             continue
         found = _LINE.match(prose, manuscript.offset(block.line))
+        if found and block.kind is Kind.HEADING and _ONGOING.fullmatch(found["mark"]):
+            continue  # a section on what is not released yet
         if found and not (says_all and found["mark"] in ("todo", "Todo")):
             yield found, _SAID, True
     for pattern, message in _PERHAPS:
         yield from ((found, message, False) for found in pattern.finditer(prose, start))
 
 
-def _is_quoted(manuscript: Manuscript, offset: int) -> bool:
+def _is_quoted(manuscript: Manuscript, start: int, end: int) -> bool:
     """In a quotation: whoever said it may have meant it so."""
-    line = manuscript.source.rfind("\n", 0, offset) + 1
-    return manuscript.source[line:offset].lstrip().startswith(">")
+    line = manuscript.source.rfind("\n", 0, start) + 1
+    is_in_quote = manuscript.source[line:start].lstrip().startswith(">")
+    return is_in_quote or manuscript.is_in_quotation(start, end)
 
 
 def is_known(text: str) -> bool:
@@ -229,13 +243,22 @@ def _header(manuscript: Manuscript) -> Iterator[Finding]:
     key = next((name for name in _SUMMARY_KEYS if name in issue.front.places), "")
     for name, text, where in (("title", issue.title, "the title"), (key, issue.preheader, "the summary")):
         for pattern, message in (*_ANYWHERE, (_LINE, _SAID)):
-            found = pattern.search(text)
+            found = pattern.match(text) if pattern is _LINE else pattern.search(text)
             if found:
                 offset = manuscript.header_offset(name, found["mark"])
                 yield Finding(
                     offset, f"in {where}, {message.format(found['mark'])}", "Write what readers shall see."
                 )
                 break
+
+
+def _file_name(manuscript: Manuscript) -> Iterator[Finding]:
+    """``2024-09-XX-news.md``: the day on which it appears is not known yet."""
+    found = _FILE_DATE.search(manuscript.issue.path)
+    if found:
+        message = f"the file's name says “{found['mark']}”, which is no date yet"
+        hint = "Name the file by the day on which the issue appears."
+        yield Finding(0, message, hint, manuscript.issue.date is None)
 
 
 def _captions(manuscript: Manuscript) -> Iterator[Finding]:

@@ -81,7 +81,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         text = found[1].strip()
         message = f"“[{text}]” stands for something that is still to come"
         if _is_note(text):
-            yield Finding(found.start(), message, _HINT)
+            yield Finding(found.start(), message, _HINT, not manuscript.is_in_quotation(*found.span()))
         elif text.upper() == text and len(re.findall(r"[^\W\d_]{4,}", text)) >= 2:
             yield Finding(found.start(), message, _HINT, is_certain=False)
     for found in _ANGLE.finditer(manuscript.prose, manuscript.body_start):

@@ -4,8 +4,11 @@ An address at example.com is one when the link's text is a template's too (“It
 that no link uses is a warning.
 
 PASS:
+    Addresses begin with https:// in our days.
+
     [The release](https://news.example.net/url/link-here), [the end](#the-end), [a page](/link/), [url crate][1],
-    [a list](https://git.example.net/project/TODO.md)
+    [a list](https://git.example.net/project/TODO.md),
+    [its text](https://git.example.net/texts/XXXX-count.md)
 
     [1]: https://docs.example.net/url
 
@@ -17,6 +20,11 @@ FAIL:
 
 FAIL:
     [The release](https://...)
+
+FAIL:
+    Discuss it [over there].
+
+    [over there]: https://forum.example.net/#TODO
 
 FAIL:
     [The release](#)
@@ -46,8 +54,9 @@ _TARGET = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(
-    r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX|YYYY[-/]|20\d\d[-/](?:MM|XX)\b|[/_-]\d?[xX]{3,4}(?=[/.]|$)|/XX(?=[/.]|$)|/(?:\.{3}|…)$"
+    r"(?:URL|LINK|TITLE|IMAGE)_HERE|INSERT_|_GOES_HERE|XXXX(?!-\w)|YYYY[-/]|20\d\d[-/](?:MM|XX)\b|[/_-]\d?[xX]{3,4}(?=[/.]|$)|#(?:TODO|TBD|FIXME)\b|/XX(?=[/.]|$)|/(?:\.{3}|…)$"
 )
+_SCHEME_ALONE = re.compile(r"https?://?", re.IGNORECASE)
 _EXAMPLE_HOST = re.compile(r"(?:www\.)?example\.(?:com|org|net)")
 _TEMPLATE_TEXT = re.compile(
     r"(?:title|name|text|description|link|url)\b.*|.*\b(?:title|name|text)|.*\b(?:article|event|project|item|link)\s+\w+",
@@ -62,6 +71,8 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
         target = link.target.strip()
         if not target or (link.form is Form.REFERENCE):
             continue
+        if link.form in (Form.BARE, Form.AUTOLINK) and _SCHEME_ALONE.fullmatch(target):
+            continue  # words about addresses
         what = "an image's address" if link.image else "a link's target"
         if _TARGET.fullmatch(target) or _MARK.search(target):
             is_seen = link.form is not Form.DEFINITION or link.label in used

@@ -12,6 +12,10 @@ PASS:
 
     ALL of them say NO to that.
 
+    系统升级完成，用户反馈良好，下周继续。
+
+    新的 CPU 和 GPU 都很快，价格也很低，XMPP 也支持。
+
 FAIL:
     MONAL NEWS FROM GEORG
 """
@@ -34,7 +38,7 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
     for block in manuscript.paragraphs():
         text = block.text
         words = re.findall(r"[^\W\d_]+", text)
-        if text.upper() != text or block.has_link or block.quoted or text.endswith("!"):
+        if text.upper() != text or not _has_case(text) or block.has_link or block.quoted or text.endswith("!"):
             continue
         if 3 <= len(words) <= _MOST_WORDS and sum(len(word) > 4 for word in words) >= 2:
             start, end = manuscript.span(block)
@@ -43,6 +47,12 @@ def check(manuscript: Manuscript) -> Iterator[Finding]:
             yield Finding(
                 start, f"a line in capitals: “{text}”", "If it is a note, take it out; else write it small."
             )
+
+
+def _has_case(text: str) -> bool:
+    """Most letters are capital or small; Chinese and Arabic ones are neither."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return sum(letter.upper() != letter.lower() for letter in letters) * 2 > len(letters)
 
 
 RULE = Rule("shouted-line", Severity.WARNING, check, __doc__)

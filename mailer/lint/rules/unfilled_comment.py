@@ -1,7 +1,8 @@
 """A template's comment says what goes there, and nothing was put there.
 
 `<!-- quote goes here -->` before a list, a quotation, a table or code is filled. Between two headings it is not;
-in other places nobody can tell the template's text from new one: a warning.
+in other places nobody can tell the template's text from new one: a warning. So is a comment that begins with
+`TODO`.
 
 PASS:
     <!-- events go here -->
@@ -12,6 +13,11 @@ PASS:
     > To be or not to be.
 
     <!-- more -->
+
+FAIL:
+    The server has a new parser.
+
+    <!-- TODO: add the client -->
 
 FAIL:
     Vote for the next one!
@@ -46,9 +52,16 @@ _GOES_HERE = re.compile(
 )
 
 
+_NOTE = re.compile(r"<!--\s*((?:TODO|FIXME)\b[^<>\n]{0,60})")
+
+
 def check(manuscript: Manuscript) -> Iterator[Finding]:
     bare = {section.heading.line for section in manuscript.sections if section.heading and not section.blocks}
     for comment in manuscript.comments:
+        note = _NOTE.match(manuscript.source, comment.start)
+        if note:
+            said = " ".join(note[1].split())
+            yield Finding(comment.start, f"a comment says “{said}”", "Do it, or take it out.", is_certain=False)
         found = _GOES_HERE.match(manuscript.source, comment.start)
         if not found:
             continue

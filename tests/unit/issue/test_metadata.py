@@ -32,6 +32,23 @@ def test_dates_are_read_as_headers_write_them(text: str, moment: datetime) -> No
 
 
 @pytest.mark.parametrize(
+    ("path", "moment"),
+    [
+        ("_posts/2021-03-05-news.md", datetime(2021, 3, 5, tzinfo=UTC)),
+        ("2021-3-5-news.md", datetime(2021, 3, 5, tzinfo=UTC)),
+        ("2021-13-05-news.md", None),
+        ("2021-03-news.md", None),
+        ("news-2021-03-05.md", None),
+    ],
+)
+def test_the_day_may_stand_in_the_files_name_only(path: str, moment: datetime | None) -> None:
+    dated = an_issue(header="---\ntitle: A\ndate: 2020-02-02\n---\n", path=path)
+
+    assert an_issue(header="---\ntitle: A\n---\n", path=path).date == moment
+    assert dated.date == datetime(2020, 2, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     "text", ["soon", "2021-13-05", "2021-02-30", "0000-00-00", "99999-01-01", "2021-03-05 25:00"]
 )
 def test_what_is_no_date_is_a_problem_at_its_key(text: str) -> None:

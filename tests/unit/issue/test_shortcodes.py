@@ -93,6 +93,7 @@ def test_films_become_links() -> None:
 def test_variables_of_the_site_are_filled_in() -> None:
     assert 'href="https://example.org/x"' in page("[x]({{ site.url }}/x)")
     assert 'href="https://example.org/y"' in page("[y]({{ '/y' | relative_url }})")
+    assert 'href="https://example.org/y"' in page("[y]({{ '/y' | url }})")
     assert 'src="https://example.org/z.png"' in page('<img src="{{ site.baseurl }}/z.png">')
     assert page("{{ page.title }}") == "<p>A</p>"
 
