@@ -65,7 +65,7 @@ def with_rate(site: Site, *rates: Any) -> Site:
 
 
 def planned(site: Site, people: int, *, slug: str = "spring", start_at: datetime | None = None) -> int:
-    """A frozen issue with its ledger for so many new people, and its job, in one transaction as ``send`` does it."""
+    """A frozen issue with its ledger for so many new people, and its job, in one transaction as by ``send``."""
     edition = RenderedEdition(
         language="en",
         subject="Spring",
@@ -122,4 +122,4 @@ def states(engine: Engine) -> dict[str, int]:
     """How many deliveries stand in each state."""
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT state, count(*) FROM delivery GROUP BY state"))
-        return {state: count for state, count in rows}
+        return {str(row[0]): int(row[1]) for row in rows}

@@ -132,7 +132,10 @@ def test_a_worker_survives_that_the_database_cuts_every_connection(site: Site) -
         subscribe(site)
         until(lambda: site.mail_to(ADA))
         until(lambda: site.rows("outbox")[0]["sent_at"])
-        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        cut = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
         with writing(site.engine) as connection:
             connection.execute(text(cut))
         site.engine.dispose()
