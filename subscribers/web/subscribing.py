@@ -21,6 +21,7 @@ from subscribers.web.answers import evidence, form_url, page
 from subscribers.web.phrases import LANGUAGES, PeoplePhrases, nearest, people_phrases
 from subscribers.web.proof import Proof
 from subscribers.web.services import Publication, Services
+from subscribers.web.turns import Turns
 
 TRAP: Final = "website"
 """A field that people do not see: whoever fills it in is a robot, and is told what everybody is told."""
@@ -81,6 +82,7 @@ class _Desk:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._rules = services.rules
+        self._turns = Turns(services.engine)
         self._answers: dict[tuple[str, str, str], bytes] = {}
         self.proof = Proof(services.keys)
 
@@ -134,7 +136,7 @@ class _Desk:
             address=(address.key if address else typed.lower(), rules.per_address),
         )
         asked = enrol.Asked(publication.key, language, address, self._evidence(publication, phrases))
-        with self._services.engine.begin() as connection:
+        with self._turns.taken(), self._services.engine.begin() as connection:
             enrol.request(connection, keys, asked, buckets, now)
 
     def _usable(self, typed: str) -> Address | None:
