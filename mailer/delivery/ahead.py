@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from mailer.delivery.model import Compose, Outgoing
-from mailer.store.ledger import Leased
+from mailer.store.leasing import Leased
 
 
 class Ahead:

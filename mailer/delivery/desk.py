@@ -29,7 +29,7 @@ from mailer.delivery.writer import LedgerWriter
 from mailer.newsletter import OnUnknown
 from mailer.settings import DomainLimit
 from mailer.store import ledger, pace
-from mailer.store.ledger import Leased
+from mailer.store.leasing import Leased, lease
 from mailer.store.recording import Result
 from mailer.store.states import DeliveryState
 
@@ -417,7 +417,7 @@ class Desk:
         if self._sending.on_unknown is OnUnknown.RESEND and lane.after_id == 0:
             ledger.resend_unknown(connection, issue_id, now, due_only=True)
         others = frozenset() if lane.limited else frozenset(self._by_domain)
-        return ledger.lease(
+        return lease(
             connection,
             issue_id,
             self._worker_id,

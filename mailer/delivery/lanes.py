@@ -11,7 +11,7 @@ from typing import Final
 from mailer.delivery.moments import AT_ONCE, Moments
 from mailer.delivery.throttle import Window
 from mailer.settings import DomainLimit
-from mailer.store.ledger import Leased
+from mailer.store.leasing import Leased
 
 STEPS: Final = 10
 """After a rest a domain gets one connection, and one more in each tenth of the time that it rested."""

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from mailer.newsletter import OnUnknown
 from mailer.settings import Rate, SmtpSettings
-from mailer.store.ledger import Leased
+from mailer.store.leasing import Leased
 from mailer.store.states import OPEN, DeliveryState
 
 __all__ = [

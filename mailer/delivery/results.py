@@ -10,7 +10,8 @@ from typing import Final
 
 from mailer.delivery.replies import Meaning, Reply
 from mailer.newsletter import OnUnknown
-from mailer.store.ledger import UNKNOWN_ATTEMPTS, Leased
+from mailer.store.leasing import Leased
+from mailer.store.ledger import UNKNOWN_ATTEMPTS
 from mailer.store.recording import Result
 from mailer.store.states import DeliveryState as S
 

@@ -1,54 +1,122 @@
 """SQLAlchemy statements run many times a second: rendered once for a database, then given to its driver.
 
 What SQLAlchemy does around an execution costs as much as updating ten rows; the statements stay SQLAlchemy's.
+Many rows are given as one parameter that a statement reads as a table (``given``): with a statement for each row,
+SQLite gives the interpreter's lock up and takes it back at each, in the middle of the event loop's work.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Update
+from sqlalchemy import ARRAY, Connection, FromClause, Text, bindparam, column, func, select
 from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import TypeEngine
 
 from subscribers.tables import UtcTime
+
+T = TypeVar("T")
+Columns = Sequence[tuple[str, TypeEngine[Any]]]
+MOST_RENDERED: Final = 256
+"""Statements are made anew for each set of domains that is kept apart; so many are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rendered:
-    statement: Update  # kept, so that its id stays its own
+    statement: Executable  # kept, so that its id stays its own
     sql: str
     fixed: Mapping[str, Any]  # the statement's own parameters; the caller's come on top
     order: Sequence[str] | None  # for drivers that count parameters instead of naming them
 
 
 class Driver:
-    """Runs updates with named parameters on one kind of database."""
+    """Runs statements with named parameters on one kind of database, in the connection's transaction."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._rendered: dict[int, _Rendered] = {}
-        as_stored = UtcTime().dialect_impl(dialect).bind_processor(dialect)
-        self.time: Callable[[datetime], Any] = as_stored or (lambda moment: moment)
+        time = UtcTime().dialect_impl(dialect)
+        self.time: Callable[[datetime], Any] = time.bind_processor(dialect) or _as_it_is
+        self.moment: Callable[[Any], datetime | None] = time.result_processor(dialect, None) or _as_it_is
 
-    def run(self, connection: Connection, statement: Update, parameters: Mapping[str, Any]) -> int:
-        """Run the update in the connection's transaction; returns how many rows it changed."""
+    def run(self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]) -> int:
+        """Run an update; returns how many rows it changed."""
+        return self._execute(connection, statement, parameters, lambda cursor: int(cursor.rowcount))
+
+    def rows(
+        self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        """The rows of a query as the driver gives them: times are for ``moment``."""
+        return self._execute(connection, statement, parameters, lambda cursor: cursor.fetchall())
+
+    def _execute(
+        self,
+        connection: Connection,
+        statement: Executable,
+        parameters: Mapping[str, Any],
+        read: Callable[[DBAPICursor], T],
+    ) -> T:
         rendered = self._rendered.get(id(statement)) or self._render(statement)
         order, given = rendered.order, {**rendered.fixed, **parameters}
         cursor = connection.connection.cursor()
         try:
             cursor.execute(rendered.sql, given if order is None else [given[name] for name in order])
-            return int(cursor.rowcount)
+            return read(cursor)
         except self._dialect.loaded_dbapi.Error as error:
             raise DBAPIError.instance(rendered.sql, None, error, self._dialect.loaded_dbapi.Error) from error
         finally:
             cursor.close()
 
-    def _render(self, statement: Update) -> _Rendered:
+    def _render(self, statement: Executable) -> _Rendered:
+        if len(self._rendered) >= MOST_RENDERED:
+            self._rendered.clear()
+        assert isinstance(statement, ClauseElement)  # noqa: S101 -- every statement is
         compiled = statement.compile(dialect=self._dialect)
         rendered = _Rendered(statement, str(compiled), compiled.params, getattr(compiled, "positiontup", None))
         self._rendered[id(statement)] = rendered
         return rendered
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def given(dialect: Dialect, columns: Columns) -> FromClause:
+    """A table of the rows that ``as_given`` makes the parameters of."""
+    return _from_arrays(columns) if dialect.name == "postgresql" else _from_json(columns)
+
+
+def as_given(dialect: Dialect, columns: Columns, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """At least one row: on SQLite one JSON text, on PostgreSQL an array for each column."""
+    if dialect.name != "postgresql":
+        return {"given": json.dumps(rows)}
+    names = [f"given_{name}" for name, _ in columns]
+    return dict(zip(names, ([*values] for values in zip(*rows, strict=True)), strict=True))
+
+
+def _from_json(columns: Columns) -> FromClause:
+    each = func.json_each(bindparam("given", type_=Text())).table_valued("value", name="each")
+    return (
+        select(
+            *(
+                func.json_extract(each.c.value, f"$[{place}]", type_=type_).label(name)
+                for place, (name, type_) in enumerate(columns)
+            )
+        )
+        .select_from(each)
+        .subquery("given")
+    )
+
+
+def _from_arrays(columns: Columns) -> FromClause:
+    arrays = [bindparam(f"given_{name}", type_=ARRAY(type_)) for name, type_ in columns]
+    names = [column(name, type_) for name, type_ in columns]
+    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()

@@ -14,7 +14,6 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     and_,
     bindparam,
     case,
@@ -31,26 +30,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.newsletter import OnUnknown
 from mailer.store.choosing import Hold, edition_for, waits_for
-from mailer.store.recording import may_become
+from mailer.store.leasing import Leased as Leased
+from mailer.store.leasing import lease as lease
+from mailer.store.leasing import wants_mail
 from mailer.store.states import CHANGES, OPEN, DeliveryState, SendingState
 from mailer.store.tables import DeliveryRow, IssueRow
-from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow
+from subscribers.tables import SubscriberRow, SubscriptionRow
 
 S = DeliveryState
 UNKNOWN_ATTEMPTS: Final = 5
 """After so many attempts a row that ends unknown again is held for a person, whatever the policy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """A row that a worker has in hand."""
-
-    delivery_id: int
-    subscription_id: int
-    edition_id: int
-    address: str
-    attempts: int
-    first_attempt_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +83,7 @@ def plan(
             case((language != "", until), else_=null()),
         )
         .join_from(SubscriptionRow, SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
-        .where(SubscriptionRow.newsletter == newsletter, *_wants_mail(now))
+        .where(SubscriptionRow.newsletter == newsletter, *wants_mail(now))
         .order_by(SubscriptionRow.id)
     )
     columns = [
@@ -118,118 +107,6 @@ def plan(
     audience = select(func.count()).where(DeliveryRow.issue_id == issue_id).scalar_subquery()
     connection.execute(update(IssueRow).where(IssueRow.id == issue_id).values(audience=audience))
     return int(planned)
-
-
-def _wants_mail(now: datetime) -> list[ColumnElement[bool]]:
-    """The audience: subscribed, not on holiday, not suppressed here or everywhere."""
-    suppressed = exists().where(
-        SuppressionRow.address_hash == SubscriberRow.address_hash,
-        SuppressionRow.newsletter.in_(["", SubscriptionRow.newsletter]),
-    )
-    return [
-        SubscriptionRow.state == "subscribed",
-        or_(SubscriptionRow.paused_until.is_(None), SubscriptionRow.paused_until <= now),
-        ~suppressed,
-    ]
-
-
-def lease(
-    connection: Connection,
-    issue_id: int,
-    worker_id: int,
-    limit: int,
-    now: datetime,
-    *,
-    after_id: int = 0,
-    only: frozenset[str] = frozenset(),
-    without: frozenset[str] = frozenset(),
-) -> list[Leased]:
-    """Take up to ``limit`` rows: deferred ones that are due, then queued ones beyond ``after_id``, in order, and
-    last those whose answer was lost: when senders are killed again and again, it is not always the same few
-    people who get it twice.
-
-    Who has unsubscribed or was suppressed since the planning is skipped here, so the list may be shorter than
-    the work that is left; an empty list with rows that could go is never returned when ``after_id`` is 0. Rows
-    that are held for a translation go last, when their time has come. ``only`` or ``without`` some domains.
-    """
-    domains: list[ColumnElement[bool]] = []
-    if only or without:
-        domain = domain_of(connection)
-        domains.append(domain.in_(sorted(only)) if only else domain.not_in(sorted(without)))
-    taken: list[Leased] = []
-    due = and_(DeliveryRow.state == S.DEFERRED.value, DeliveryRow.next_attempt_at <= now)
-    queued = and_(
-        DeliveryRow.state == S.QUEUED.value, DeliveryRow.next_attempt_at.is_(None), DeliveryRow.id > after_id
-    )
-    again = and_(DeliveryRow.state == S.QUEUED.value, DeliveryRow.next_attempt_at <= now)
-    by_time, by_id = DeliveryRow.next_attempt_at, DeliveryRow.id
-    for rows, order in ((due, by_time), (queued, by_id), (again, by_time)):
-        while len(taken) < limit:
-            chosen = (
-                select(DeliveryRow.id)
-                .where(DeliveryRow.issue_id == issue_id, rows, *domains)
-                .order_by(order)
-                .limit(limit - len(taken))
-            )
-            leased, seen = _lease_chosen(connection, chosen, worker_id, now)
-            taken.extend(leased)
-            if not seen:
-                break
-    return taken
-
-
-def domain_of(connection: Connection) -> ColumnElement[str]:
-    """The domain of a row's address, in lower case."""
-    address = DeliveryRow.address
-    if connection.dialect.name == "postgresql":
-        return func.lower(func.split_part(address, "@", 2))
-    return func.lower(func.substr(address, func.instr(address, "@") + 1))
-
-
-def _lease_chosen(
-    connection: Connection, chosen: Select[int], worker_id: int, now: datetime
-) -> tuple[list[Leased], int]:
-    wanted = (
-        exists()
-        .where(
-            SubscriptionRow.id == DeliveryRow.subscription_id,
-            SubscriberRow.id == SubscriptionRow.subscriber_id,
-            *_wants_mail(now),
-        )
-        .correlate(DeliveryRow)
-    )
-    ids = chosen
-    if connection.dialect.name == "postgresql":
-        locked = chosen.with_for_update(skip_locked=True).cte("chosen")  # a locking CTE runs exactly once
-        ids = select(locked.c.id)
-    statement = (
-        update(DeliveryRow)
-        .where(DeliveryRow.id.in_(ids), DeliveryRow.state.in_(may_become(S.LEASED)))
-        .values(
-            state=case((wanted, S.LEASED.value), else_=S.SKIPPED.value),
-            lease=case((wanted, worker_id), else_=null()),
-            next_attempt_at=None,
-            waits_for="",
-            at=now,
-        )
-        .returning(
-            DeliveryRow.id,
-            DeliveryRow.state,
-            DeliveryRow.subscription_id,
-            DeliveryRow.edition_id,
-            DeliveryRow.address,
-            DeliveryRow.attempts,
-            DeliveryRow.first_attempt_at,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    rows = connection.execute(statement).all()
-    leased = [
-        Leased(row.id, row.subscription_id, row.edition_id, row.address, row.attempts, row.first_attempt_at)
-        for row in rows
-        if row.state == S.LEASED
-    ]
-    return sorted(leased, key=lambda row: row.delivery_id), len(rows)
 
 
 def recover(

@@ -1,30 +1,25 @@
 """Recording what happens: intents and results of a group of deliveries, one statement for each kind of change.
 
-Law: a group is written by as many statements as it has kinds of change, however large it is. With a statement for
-each row SQLite gives the interpreter's lock up and takes it back at each, in the middle of the event loop's work:
-with thirty connections that cost more than all of SMTP.
+Law: a change is written only from a state that ``states.CHANGES`` allows (the WHERE clauses are made from it),
+and only by the worker whose lease the row carries.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Connection,
     DateTime,
-    FromClause,
     Integer,
     Text,
     Update,
     bindparam,
-    column,
     func,
     literal,
     or_,
@@ -33,9 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeEngine
 
-from mailer.store.driver import Driver
+from mailer.store.driver import Columns, Driver, as_given, given
 from mailer.store.states import CHANGES, DeliveryState
 from mailer.store.tables import DeliveryRow
 from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow
@@ -47,15 +41,15 @@ _HELD: Final = frozenset({S.LEASED, S.SENDING, S.UNKNOWN})
 """States in which a worker may still have something to say about a row that carries its lease."""
 TARGETS: Final = (S.ACCEPTED, S.DEFERRED, S.REFUSED, S.UNKNOWN, S.QUEUED, S.SKIPPED)
 """What a result may say."""
-COLUMNS: Final[tuple[tuple[str, TypeEngine[Any]], ...]] = (
-    ("id", BigInteger()),
+IDS: Final[Columns] = (("id", BigInteger()),)
+_RESULT: Final[Columns] = (
+    *IDS,
     ("counted", Integer()),
     ("due", DateTime(timezone=True)),
     ("code", Integer()),
     ("enhanced", Text()),
     ("words", Text()),
 )
-"""What a result's row brings, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +117,19 @@ def suppress_address_of(connection: Connection, delivery_id: int, detail: str, n
 
 
 class _Recorder:
-    """The statements for one kind of database, and how a group becomes their parameters."""
+    """The statements for one kind of database."""
 
     def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
         self._driver = Driver(dialect)
-        table, self._given = _GIVEN[dialect.name]
-        self._intend = _intend_statement(table)
-        self._write = {target: _result_statement(table, target) for target in TARGETS}
+        self._intend = _intend_statement(dialect)
+        self._write = {target: _result_statement(dialect, target) for target in TARGETS}
 
     def intend(self, connection: Connection, worker_id: int, intents: Sequence[int], now: datetime) -> int:
         """Say that the bodies of these are about to go; returns of how many it is true."""
-        given = self._given([[delivery_id] for delivery_id in intents], 1)
+        rows = as_given(self._dialect, IDS, [[delivery_id] for delivery_id in intents])
         return self._driver.run(
-            connection, self._intend, {**given, "worker": worker_id, "now": self._driver.time(now)}
+            connection, self._intend, {**rows, "worker": worker_id, "now": self._driver.time(now)}
         )
 
     def write(
@@ -143,10 +137,10 @@ class _Recorder:
         connection: Connection,
         worker_id: int,
         target: DeliveryState,
-        results: Iterable[Result],
+        results: Sequence[Result],
         now: datetime,
     ) -> None:
-        """Write results that all say ``target``; those whose row is not this worker's any more have no effect."""
+        """Write results that all say ``target``; one whose row is not this worker's any more has no effect."""
         time = self._driver.time
         rows = [
             [
@@ -159,16 +153,16 @@ class _Recorder:
             ]
             for result in results
         ]
-        given = self._given(rows, len(COLUMNS))
-        self._driver.run(connection, self._write[target], {**given, "worker": worker_id, "now": time(now)})
+        parameters = as_given(self._dialect, _RESULT, rows)
+        self._driver.run(connection, self._write[target], {**parameters, "worker": worker_id, "now": time(now)})
 
 
-def _intend_statement(table: Callable[[int], FromClause]) -> Update:
-    given = table(1)
+def _intend_statement(dialect: Dialect) -> Update:
+    these = given(dialect, IDS)
     return (
         update(DeliveryRow)
         .where(
-            DeliveryRow.id == given.c.id,
+            DeliveryRow.id == these.c.id,
             DeliveryRow.lease == bindparam("worker"),
             or_(*(DeliveryRow.state == state for state in may_become(S.SENDING, among=_HELD))),
         )
@@ -180,62 +174,27 @@ def _intend_statement(table: Callable[[int], FromClause]) -> Update:
     )
 
 
-def _result_statement(table: Callable[[int], FromClause], target: DeliveryState) -> Update:
+def _result_statement(dialect: Dialect, target: DeliveryState) -> Update:
     keeps_lease = target is S.UNKNOWN  # its worker may still learn the answer
-    given = table(len(COLUMNS))
+    these = given(dialect, _RESULT)
     return (
         update(DeliveryRow)
         .where(
-            DeliveryRow.id == given.c.id,
+            DeliveryRow.id == these.c.id,
             DeliveryRow.lease == bindparam("worker"),
             or_(*(DeliveryRow.state == state for state in may_become(target, among=_HELD))),
         )
         .values(
             state=target.value,
-            attempts=DeliveryRow.attempts + given.c.counted,
-            next_attempt_at=given.c.due,
-            code=given.c.code,
-            enhanced_code=given.c.enhanced,
-            reply=given.c.words,
+            attempts=DeliveryRow.attempts + these.c.counted,
+            next_attempt_at=these.c.due,
+            code=these.c.code,
+            enhanced_code=these.c.enhanced,
+            reply=these.c.words,
             at=bindparam("now"),
             **({} if keeps_lease else {"lease": None}),
         )
     )
-
-
-# --- a group as a table: SQLite takes it as one JSON text, PostgreSQL as an array for each column
-
-
-def _from_json(width: int) -> FromClause:
-    each = func.json_each(bindparam("given", type_=Text())).table_valued("value", name="each")
-    return (
-        select(
-            *(
-                func.json_extract(each.c.value, f"$[{place}]", type_=type_).label(name)
-                for place, (name, type_) in enumerate(COLUMNS[:width])
-            )
-        )
-        .select_from(each)
-        .subquery("given")
-    )
-
-
-def _as_json(rows: Sequence[Sequence[Any]], width: int) -> Mapping[str, Any]:
-    return {"given": json.dumps(rows)}
-
-
-def _from_arrays(width: int) -> FromClause:
-    arrays = [bindparam(f"given_{name}", type_=ARRAY(type_)) for name, type_ in COLUMNS[:width]]
-    names = [column(name, type_) for name, type_ in COLUMNS[:width]]
-    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()
-
-
-def _as_arrays(rows: Sequence[Sequence[Any]], width: int) -> Mapping[str, Any]:
-    names = [f"given_{name}" for name, _ in COLUMNS[:width]]
-    return dict(zip(names, ([*values] for values in zip(*rows, strict=True)), strict=True))
-
-
-_GIVEN: Final = {"sqlite": (_from_json, _as_json), "postgresql": (_from_arrays, _as_arrays)}
 
 
 @lru_cache(maxsize=8)
