@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cache
+from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from mailer.lint.prose import THING
+
+_MOST_REMEMBERED: Final = 8192  # texts: a long issue holds a thousand
 
 
 class Kind(Enum):
@@ -124,12 +129,49 @@ def plain(children: Sequence[Token], *, outside_links: bool = False) -> str:
 
 def skeleton(text: str) -> Skeleton:
     """The blocks of ``text``: the source in which front matter, comments and shortcodes have been blanked out."""
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     reader = _Reader()
-    reader.read(parser.parse(text))
+    reader.read(_parser().parse(text))
     return Skeleton(
         tuple(reader.blocks), tuple(reader.items), tuple(reader.empty_quotes), tuple(_sections(reader.blocks))
     )
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """The one parser; what it remembers changes no answer."""
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    # targets are compared, not followed: encoding them is a tenth of the whole parse
+    for name, function in (("normalizeLink", _as_written), ("normalizeLinkText", _as_written)):
+        setattr(parser, name, function)  # an instance may carry its own, says markdown-it's manual
+    parser.core.ruler.at("inline", _Remembered())
+    return parser
+
+
+def _as_written(text: str) -> str:
+    return text
+
+
+class _Remembered:
+    """Inline tokens of texts seen before: a preview parses an issue at each save, of which a line changed.
+
+    Law: tokens of a skeleton are read, never changed, so that two skeletons may share them.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, frozenset[str]], list[Token]] = {}
+
+    def __call__(self, state: StateCore) -> None:
+        references = frozenset(f"{name} {each['href']}" for name, each in state.env.get("references", {}).items())
+        for token in state.tokens:
+            if token.type != "inline" or token.children is None:
+                continue
+            key = (token.content, references if "[" in token.content else frozenset())
+            if key not in self._known:
+                state.md.inline.parse(token.content, state.md, state.env, token.children)
+                if len(self._known) >= _MOST_REMEMBERED:
+                    self._known.clear()
+                self._known[key] = token.children
+            token.children = self._known[key]
 
 
 class _Reader:

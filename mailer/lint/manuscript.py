@@ -7,7 +7,7 @@ made of it; offsets count characters of ``issue.source`` from 0.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -147,7 +147,8 @@ class Manuscript:
 
     def links_in(self, start: int, end: int) -> tuple[Link, ...]:
         """Links that start in the half-open span, without definitions."""
-        return tuple(link for link in self.links if start <= link.start < end and link.form is not Form.DEFINITION)
+        first, last = (bisect_left(self.links, place, key=lambda link: link.start) for place in (start, end))
+        return tuple(link for link in self.links[first:last] if link.form is not Form.DEFINITION)
 
     def is_in_link_text(self, start: int, end: int, *, or_all: bool = False) -> bool:
         """True for a part of a link's text, with ``or_all`` also for all of it: the title of another's article."""

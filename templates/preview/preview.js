@@ -49,16 +49,15 @@ function build() {
   showViews();
 }
 
-// Resolves when each mail is there; those in sight come first, the others wait for them.
+// Resolves when the mails in sight are there; those out of sight come after them.
 async function showViews() {
   for (const view of VIEWS) {
     view.element.hidden = hidden.has(view.id);
     view.button.setAttribute("aria-pressed", String(!hidden.has(view.id)));
   }
-  for (const chosen of [inSight, () => true]) {
-    const stale = (view) => view.mail && !view.element.hidden && shown && view.shown !== shown && chosen(view);
-    await Promise.all(VIEWS.filter(stale).map(load));
-  }
+  const stale = (view) => view.mail && !view.element.hidden && shown && view.shown !== shown;
+  await Promise.all(VIEWS.filter((view) => stale(view) && inSight(view)).map(load));
+  VIEWS.filter(stale).forEach(load);
 }
 
 function inSight(view) {
@@ -108,7 +107,8 @@ function follow(view, target, scroller) {
   }, { passive: true });
 }
 
-// First the mails, then what is to be said about them: the rules take as long as the drawing.
+// First the mails in sight, then what is to be said about them: the rules take as long as the drawing, and run while
+// the browser lays the other mails out.
 async function refresh(revision) {
   const mine = ++asked;
   const key = `${revision} ${language}`;
