@@ -45,8 +45,8 @@ class Job:
     row: Leased
     message: Outgoing
     moment: float  # loop time at which its body may go; 0: at once
-    taken_at: float
     lane: Lane
+    taken_at: float = 0.0  # when its envelope went
 
 
 Waiter = Callable[[Job | None], None]
@@ -118,8 +118,9 @@ class Desk:
                 return None
             self.in_flight += 1
             lane.in_flight += 1
-            self._refill()
-            return Job(row, message, max(moment, own), self._loop.time(), lane)
+            if len(lane.rows) <= lane.low or len(self._lanes) > 1 or not self._moments.unlimited:
+                self._refill()
+            return Job(row, message, max(moment, own), lane)
         self._refill()
         return None
 

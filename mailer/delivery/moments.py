@@ -44,6 +44,7 @@ class Moments:
         self._now = sending.now
         self._writer = writer
         self._limits = limits
+        self.unlimited = limits.unlimited  # nothing has to be reserved
         self._adaptive = AdaptivePace()
         self._moments: deque[float] = deque()
         self.windows = [Window(rate) for rate in limits.paced]
@@ -76,7 +77,7 @@ class Moments:
 
     def take(self) -> float | None:
         """A moment that is near enough to begin with its message, or None."""
-        if self._limits.unlimited:
+        if self.unlimited:
             return self._take_local()
         now = self._loop.time()
         while self._moments and self._moments[0] < now - self._stale:
@@ -115,7 +116,7 @@ class Moments:
 
     def refill(self) -> None:
         """Reserve more when few are left."""
-        if self._limits.unlimited or self._reserving:
+        if self.unlimited or self._reserving:
             return
         now = self._loop.time()
         if now < self._closed_until:
@@ -143,7 +144,7 @@ class Moments:
         unused = self._unused + len(self._moments)
         if self._timer is not None:
             self._timer.cancel()
-        if not unused or self._limits.unlimited:
+        if not unused or self.unlimited:
             return
         wall_us, now = self._now().timestamp() * 1e6, self._loop.time()
         from_us = until_us = 0

@@ -149,17 +149,17 @@ class Pipeline(Generic[Tag]):
         events: list[Event[Tag]] = []
         if self._closed:
             return events
-        self._buffer += data
-        start = 0
-        while not self._closed:
-            end = self._buffer.find(b"\n", start)
-            if end < 0:
-                break
-            line = bytes(self._buffer[start:end])
-            start = end + 1
-            self._line(line.rstrip(b"\r"), events)
-        del self._buffer[:start]
-        if len(self._buffer) > LONGEST_LINE and not self._closed:
+        buffer = self._buffer
+        buffer += data
+        end = buffer.rfind(b"\n")
+        if end >= 0:
+            lines = bytes(buffer[:end]).split(b"\n")
+            del buffer[: end + 1]
+            for line in lines:
+                self._line(line.rstrip(b"\r"), events)
+                if self.closed:
+                    return events
+        if len(buffer) > LONGEST_LINE:
             self._close(events, "the server's reply does not end", asked=False)
         return events
 
@@ -181,24 +181,22 @@ class Pipeline(Generic[Tag]):
         return events
 
     def _line(self, line: bytes, events: list[Event[Tag]]) -> None:
-        code = line[:3]
-        if not (len(code) == 3 and code.isdigit() and b"200" <= code <= b"599") or line[3:4] not in b" -":
+        code, mark = _CODES.get(line[:3]), line[3:4]
+        if code is None or mark not in _MARKS:
             self._close(events, f"the server said nonsense: {line[:60].decode('utf-8', 'replace')!r}", asked=False)
             return
-        if line[3:4] == b"-" or self._lines:
-            self._lines.append(line)
-            self._length += len(line)
-            if self._length > LONGEST_REPLY:
-                self._close(events, "the server's reply does not end", asked=False)
-                return
-            if line[3:4] == b"-":
-                return
-            text = b"\n".join(part[4:] for part in self._lines)
+        if mark != b"-" and not self._lines:
+            self._reply(code, line[4:], events)
+            return
+        self._lines.append(line)
+        self._length += len(line)
+        if self._length > LONGEST_REPLY:
+            self._close(events, "the server's reply does not end", asked=False)
+        elif mark != b"-":
+            text = b"\n".join([part[4:] for part in self._lines])
             self._lines.clear()
             self._length = 0
-        else:
-            text = line[4:]
-        self._reply(int(code), text, events)
+            self._reply(code, text, events)
 
     def _reply(self, code: int, text: bytes, events: list[Event[Tag]]) -> None:
         transaction = self._transactions[0] if self._transactions else None
@@ -207,24 +205,24 @@ class Pipeline(Generic[Tag]):
             return
         state = transaction.state
         hoped_for = code == 354 if state in _WANT_354 else 200 <= code < 300
-        if code == 421 or (state is S.BODY or not hoped_for):
+        if state is S.BODY or not hoped_for:
             self._decide(transaction, state, code, text)
-        transaction.state = self._changes[state, hoped_for]
+        after = transaction.state = self._changes[state, hoped_for]
         if code == 421:
             self._transactions.popleft()
             if transaction.stage is not None:
                 self._settle(transaction, events)
             self._close(events, "the server closes the connection", asked=True)
-        elif transaction.state is S.READY:
+        elif after is S.READY:
             events.append(Ready(transaction.tag))
-        elif transaction.state is S.EMPTY:
-            events.append(Write(b".\r\n"))
-        elif transaction.state is S.DONE:
+        elif after is S.DONE:
             self._transactions.popleft()
             self._half_open = state in _NO_MESSAGE
             self._settle(transaction, events)
-        elif transaction.state in transaction.commands:
-            events.append(Write(transaction.commands[transaction.state]))
+        elif after is S.EMPTY:
+            events.append(Write(b".\r\n"))
+        elif after in transaction.commands:
+            events.append(Write(transaction.commands[after]))
 
     def _decide(self, transaction: _Transaction[Tag], state: State, code: int, text: bytes) -> None:
         """The first bad reply, or the one to the body, is the word on the message."""
@@ -243,6 +241,9 @@ class Pipeline(Generic[Tag]):
         events.append(Closing(why, asked))
 
 
+_CODES: Final = MappingProxyType({b"%d" % code: code for code in range(200, 600)})
+_MARKS: Final = (b" ", b"-", b"")
+"""What follows the code: a blank before the words of the last line, a hyphen in those before it."""
 _WANT_354: Final = frozenset({S.DATA, S.FAILED})
 _NO_MESSAGE: Final = frozenset({S.RCPT, S.DATA, S.FAILED})
 """A transaction that ends with the reply to one of these leaves MAIL standing."""

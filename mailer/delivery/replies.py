@@ -171,12 +171,13 @@ MEND: Final = MappingProxyType(
 
 def read_reply(code: int, text: str) -> Reply:
     """A reply from its code and its lines (joined by any line ends, without the codes)."""
-    lines = text.splitlines() or [""]
-    match = _ENHANCED.match(lines[0])
+    match = _ENHANCED.match(text)
     enhanced = match[1] if match and match[1][0] == str(code)[0] else ""
-    if enhanced:
-        lines = [line.strip().removeprefix(enhanced).strip() for line in lines]
-    words = _CONTROLS.sub(" ", " ".join(line.strip() for line in lines)).strip()
+    if text.isprintable():  # one line, as nearly always
+        words = text.strip().removeprefix(enhanced).strip()
+    else:
+        lines = [line.strip().removeprefix(enhanced).strip() for line in text.splitlines()]
+        words = _CONTROLS.sub(" ", " ".join(lines)).strip()
     return Reply(code, enhanced, f"{enhanced} {words}".strip())
 
 
