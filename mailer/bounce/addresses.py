@@ -65,7 +65,7 @@ def typed_address(value: str) -> str:
 
 def cleaned(address: str) -> str:
     """Without the punctuation that prose puts around it."""
-    address = address.strip("<>()[]'`,;: \t").rstrip(".'-=")
+    address = address.strip("<>()[]'`,;: \t،؛").rstrip(".'-=")
     local, at, domain = address.rpartition("@")
     return f"{local.lstrip('=')}{at}{domain}" if local and domain else ""
 

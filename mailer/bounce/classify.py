@@ -100,11 +100,13 @@ def classify(
     command: str = "",
     context: str = "",
     reply: int | None = None,
+    relayed: bool = False,
 ) -> Verdict:
     """Judge one recipient's failure.
 
     ``text`` is the diagnostic; ``context`` is the notice around it, asked only when the diagnostic has no known
-    word; ``command`` is the SMTP command that was refused ("DATA", "MAIL", "RCPT"), where it is known.
+    word; ``command`` is the SMTP command that was refused ("DATA", "MAIL", "RCPT"), where it is known;
+    ``relayed``: a notice passes the reply on.
     """
     said = find_enhanced(text)
     enhanced = said if said and is_generic(status) and not _contradict(said, status) else status or said
@@ -118,9 +120,19 @@ def classify(
     kind = _kind(reason, enhanced, code)
     if told is None and action and code is None and enhanced == "4.0.0" and reason in _NO_SUCH_PLACE:
         kind = Kind.HARD  # given up, and DNS is the witness: the class of "4.0.0" says nothing against it
+    if relayed and reason is R.USER_UNKNOWN and not command and code and _unproven(text, enhanced):
+        kind = Kind.SOFT
     if told is Kind.SOFT and kind is Kind.HARD:
         kind = Kind.SOFT
     return Verdict(kind, reason, enhanced, code)
+
+
+def _unproven(text: str, enhanced: str) -> bool:
+    """Whether it is a bare "550 user unknown" of which nobody says what it answered, nor with which code.
+
+    Some of these are filters that spoke after DATA (see ``_reason``): soft, which ends as hard does if it goes on.
+    """
+    return enhanced in {"", "5.0.0"} and _BORROWED.search(text) is not None
 
 
 def _contradict(said: str, status: str) -> bool:

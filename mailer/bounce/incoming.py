@@ -140,17 +140,19 @@ def _returned_header(part: Part) -> tuple[Header, ...]:
 def _notice_text(parts: list[Part]) -> str:
     plain: list[str] = []
     rich: list[str] = []
+    attached: list[str] = []
     for part in parts:
         if part.content_type in _RETURNED_TYPES:
             break
         if part.header("content-disposition").lower().startswith("attachment"):
-            continue
-        if part.content_type == "text/html":
+            attached += [part.text] if part.content_type == "text/plain" else []
+        elif part.content_type == "text/html":
             rich.append(text_of_html(part.text))
         elif part.content_type.startswith("text/") or part.content_type == "application/json":
             plain.append(part.text)
     text = "\n".join(plain)
-    return (text if text.strip() else "\n".join(rich))[:NOTICE_LIMIT]
+    # some gateways attach all that they say
+    return next((said for said in (text, "\n".join(rich), "\n".join(attached)) if said.strip()), "")[:NOTICE_LIMIT]
 
 
 def _split_notice(text: str) -> tuple[list[str], list[str]]:

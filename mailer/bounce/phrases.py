@@ -7,6 +7,7 @@ wrong "user unknown" costs a reader and a wrong "blocked" costs nothing.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from mailer.bounce.bounce import Reason
@@ -79,7 +80,7 @@ _LINK = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\S+", re.IGNORECASE)
 # Chinese and Japanese put no space between an address and the sentence around it.
 _ADDRESS = re.compile(r"<?[^\s<>@\u2e80-\uffef]{1,128}@[^\s<>@\u2e80-\uffef]{1,253}>?")
 _HOST = re.compile(r"(?<![\w.\-])(?:[\w\-]{1,63}\.){2,8}[a-z]{2,24}(?![\w\-])")
-_KNOWN_LIST = re.compile(_LISTS)
+_KNOWN_NAME = re.compile(_LISTS + r"|^resolver\.")  # the latter is how Exchange names its own errors
 
 
 def reason_of_text(text: str) -> Reason | None:
@@ -87,9 +88,14 @@ def reason_of_text(text: str) -> Reason | None:
 
     Addresses, links and host names are taken out first: "blocked@spam.example" is no reason.
     """
-    plain = _LINK.sub(" ", text[:TEXT_LIMIT])
+    return _searched(text[:TEXT_LIMIT])
+
+
+@lru_cache(maxsize=32)  # the recipients of one notice often share its words
+def _searched(text: str) -> Reason | None:
+    plain = _LINK.sub(" ", text)
     if "@" in plain:
         plain = _ADDRESS.sub(" ", plain)
-    plain = _HOST.sub(lambda host: host[0] if _KNOWN_LIST.search(host[0]) else " ", plain.lower())
+    plain = _HOST.sub(lambda host: host[0] if _KNOWN_NAME.search(host[0]) else " ", plain.lower())
     plain = re.sub(r"\s+", " ", plain).replace("’", "'")
     return next((reason for reason, pattern in _COMPILED if pattern.search(plain)), None)

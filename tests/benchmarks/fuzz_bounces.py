@@ -10,14 +10,24 @@ import random
 import sys
 import tempfile
 import time
+from pathlib import Path
 
+from mailer.bounce import evidence, phrases
 from mailer.bounce.reader import read_bounce
 from mailer.store.database import open_database
 from mailer.store.migrate import prepare_database
 from tests.builders.bounces import FORMS, TOKEN, a_dsn, a_feedback_report, an_auto_reply
 from tests.builders.feedback import Office
 
-SEEDS = [*(form.raw for form in FORMS), a_dsn(), a_feedback_report(), an_auto_reply(headers="X-Autoreply: yes\n")]
+SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "bounces" / "eml"
+
+SEEDS = [
+    *(form.raw for form in FORMS),
+    *(path.read_bytes() for path in sorted(SAMPLES.iterdir())),
+    a_dsn(),
+    a_feedback_report(),
+    an_auto_reply(headers="X-Autoreply: yes\n"),
+]
 PIECES = [
     b"\n",
     b"\n\n",
@@ -54,23 +64,29 @@ def damaged(source: random.Random) -> bytes:
     return bytes(raw)
 
 
-def _cpu_seconds(raw: bytes) -> float:
-    start = time.process_time()
+def _seconds(raw: bytes) -> tuple[float, float]:
+    """CPU time of this process, and time by the clock, which other programs lengthen."""
+    phrases._searched.cache_clear()  # what a mail takes by itself, not what it takes again
+    evidence._states_failure.cache_clear()
+    start, clock = time.process_time(), time.perf_counter()
     read_bounce(raw)
-    return time.process_time() - start
+    return time.process_time() - start, time.perf_counter() - clock
 
 
 def main(count: int, seed: int = 1) -> None:
-    """Read ``count`` mails; an exception ends the run with its traceback. Times are CPU times of this process."""
+    """Read ``count`` mails; an exception ends the run with its traceback."""
     source = random.Random(seed)
-    slowest = total = 0.0
+    slowest = slowest_by_clock = total = 0.0
     for _ in range(count):
         raw = damaged(source)
-        spent = _cpu_seconds(raw)
+        spent, by_clock = _seconds(raw)
         total += spent
+        slowest_by_clock = max(slowest_by_clock, by_clock)
         if spent > slowest:  # a busy machine also costs CPU time: the best of three is the mail's own
-            slowest = max(slowest, min(spent, _cpu_seconds(raw), _cpu_seconds(raw)))
-    print(f"{count} mails, mean {1000 * total / count:.2f} ms, slowest {1000 * slowest:.1f} ms")
+            slowest = max(slowest, min(spent, _seconds(raw)[0], _seconds(raw)[0]))
+    mean = 1000 * total / count
+    print(f"{count} mails, nothing raised; CPU time: mean {mean:.2f} ms, slowest {1000 * slowest:.1f} ms")
+    print(f"by the clock, with whatever else ran: slowest {1000 * slowest_by_clock:.1f} ms")
 
 
 def store(count: int, seed: int = 1) -> None:

@@ -253,7 +253,7 @@ FORMS: tuple[Form, ...] = (
     Form(
         "GroupWise",
         a_plain_bounce(
-            f"The message that you sent was undeliverable to the following:\n\t{PERSON} (550 User unknown)\n\n"
+            f"The message that you sent was undeliverable to the following:\n\t{PERSON} (550 5.1.1 unknown)\n\n"
             "Possibly truncated original message follows:\n\n" + RETURNED,
             subject="Message status - undeliverable",
         ),

@@ -117,6 +117,7 @@ def _bounce(
         action=action,
         command=command_in(diagnostic) or heard.command,
         context=heard.text,
+        relayed=True,
     )
     return Bounce(
         kind=verdict.kind,

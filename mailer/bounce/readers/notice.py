@@ -38,6 +38,7 @@ def _bounce(incoming: Incoming, recipient: str, heard: Heard, delayed: bool) -> 
         action="delayed" if delayed else "failed",
         command=heard.command or command_in(heard.text),
         context=context,
+        relayed=True,
     )
     return Bounce(
         kind=verdict.kind,

@@ -51,7 +51,11 @@ _SENDER_LINE = re.compile(
     r"(?i)\b(?:mail from|(?<!expanded )from|sender|reply[- ]to|return-path|absender|expéditeur|remitente|mittente"
     r"|generated)\b[^@]{0,20}$"
 )
-_RCPT = re.compile(rf"(?i)\brcpt to\s?:?\s?<?(?P<a>{ADDRESS})")
+# "For further assistance, please send mail to <postmaster@…>": nobody's recipient.
+_HELP_AT = re.compile(
+    r"(?i)assist|\bcontact|please (?:send|write|forward|reply|e-?mail|report)|questions?\b|for (?:more |further )?"
+    r"(?:help|information|details)\b"
+)
 _ADVICE = re.compile(
     r"(?i)contact|support|help|question|forward this|reply to|postmaster|abuse@|assist|report|administrator"
     r"|visit|https?:|wrote:"
@@ -59,7 +63,10 @@ _ADVICE = re.compile(
 _REPLY_LINE = re.compile(
     r"(?<![\w.\-:/=+@#\[])[45][0-5]\d(?:[ \-](?=\S)|[ \t]*$|[:;,](?=\s))|(?<![\w.])[45]\.\d{1,2}\.\d{1,3}(?![\w.])"
 )
-_DIALOGUE_OUT = re.compile(r"^\s*(?:>>>|In:|Sent\s*(?:<<<|:)|C:|->)\s?(?P<command>[A-Za-z]{4}.*)")
+_DIALOGUE_OUT = re.compile(
+    r"^\s*(?:[\w\-/ ]{0,20}\d\d:\d\d:\d\d:?\s)?(?:>>>|In:|\w{0,16} ?[Ss]ent\s*(?:<<<|>>>|:)|C:|-?->)"
+    r"\s?(?P<command>[A-Za-z]{4}.*)"
+)
 _SMTP_COMMAND = re.compile(r"(?im)(?:^|[\s\-])SMTP command\s*:?\s*\n?\s*(?P<command>DATA|MAIL|RCPT)\b")
 _STEP = re.compile(r"(?im)^\s*(?:STEP|Stage|Phase)\s*:\s*(?P<command>DATA|MAIL|RCPT)\b")
 _CONTINUES = re.compile(r"(?<![\w.\-])[45][0-5]\d-")
@@ -67,12 +74,20 @@ _NEW_REPLY = re.compile(r"^\s*(?:<<<\s*)?[245][0-5]\d\s")
 _AFTER_RECIPIENT = re.compile(
     r"(?i)in reply to (?:the )?(?:end of )?data|after (?:the )?(?:end of )?data|\bTEXT command"
     r"|refused .{0,40}\(DATA\)"
-    r"|\[(?:DATA|BODY)\]|end of (?:message|data)|failed after I sent the message|after (?:sending )?(?:the )?BDAT"
+    r"|\(state 1[78]\)|\[(?:DATA|BODY)\]"
+    r"|end of (?:message|data)|failed after I sent the message|after (?:sending )?(?:the )?BDAT"
     r"|did not like our (?:DATA|message)|response to (?:the )?(?:end of )?data"
 )
 _AT_SENDER = re.compile(
     r"(?i)in reply to (?:the )?MAIL FROM|after (?:pipelined )?MAIL FROM|\[MAIL_FROM\]|our MAIL FROM"
     r"|response to MAIL FROM"
+)
+_AT_RECIPIENT = re.compile(
+    r"(?i)in reply to (?:the )?RCPT|after (?:pipelined )?RCPT|\[RCPT_TO\]|our RCPT|response to (?:the )?RCPT"
+    r"|\bin RCPT TO\b|recipient address rejected:"
+    r"|\bRCPT (?:to )?command|SMTP:RCPT|RCPT TO\s?:\s?<[^\s<>]{1,254}>.{0,12}\b[45]\d\d\b"
+    r"|\(state 1[345]\)|(?:not|n't) like (?:the )?recipient"
+    r"|refused .{0,40}\(RCPT|remote server has rejected address"
 )
 _STATUS_NUMBER = re.compile(r"(?i)\b(?:message|id|queue|bytes|port|size|line)\W{0,3}$")
 
@@ -184,7 +199,8 @@ def _opener(line: str, refused: frozenset[str]) -> tuple[str, str] | None:
         if match is None:
             continue
         address = cleaned(match["a"])
-        if not address or address.lower() in refused or _SENDER_LINE.search(line[: match.start("a")]):
+        before = line[: match.start("a")]
+        if not address or address.lower() in refused or _SENDER_LINE.search(before) or _HELP_AT.search(before):
             continue
         groups = match.groupdict()
         return address, (groups.get("reply") or "") + (groups.get("rest") or "").strip()
@@ -264,7 +280,9 @@ def command_in(text: str) -> str:
     """The SMTP command that was refused, as a sentence tells it ("in reply to end of DATA command")."""
     if _AFTER_RECIPIENT.search(text):
         return "DATA"
-    return "MAIL" if _AT_SENDER.search(text) else ""
+    if _AT_SENDER.search(text):
+        return "MAIL"
+    return "RCPT" if _AT_RECIPIENT.search(text) else ""
 
 
 def _named(command: str) -> str:

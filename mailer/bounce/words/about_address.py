@@ -77,7 +77,7 @@ PHRASES: Final[dict[Reason, str]] = {
     """,
     Reason.HOST_UNKNOWN: r"""
         (?:host|domain|server)(?: or domain)?(?: name)?\s*(?:\S+ )?(?:is |was |could |can )?(?:unknown
-        ... |not found|not be found|lookup fail|does ?n[o']t exist|not exist|invalid|nonexistent|non-existent
+        ... |not found|not be found|does ?n[o']t exist|not exist|invalid|nonexistent|non-existent
         ... |unresolvable|is not hosted|not (?:locally )?hosted)
         (?:unknown|no such|invalid|illegal|non-?existent|unrouteable mail|unroutable|bad) (?:destination
         ...  |recipient )?(?:host|domain|system)

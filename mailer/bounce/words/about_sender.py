@@ -109,7 +109,7 @@ PHRASES: Final[dict[Reason, str]] = {
         \brbls?\b
         (?<!not )\blisted (?:at|in|by|on)
         \b(?:ip|client|host|server|network|domain|sender|connection|address(?:es)?|mail|message
-        ... |email)s?\b.{0,40}\b(?:blocked|banned|blacklisted|blocklisted)
+        ... |email)s?\b.{0,40}(?<!may be )\b(?:blocked|banned|blacklisted|blocklisted)
         \bblocked\b
         blockiert
         bloqué

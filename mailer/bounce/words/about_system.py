@@ -67,6 +67,7 @@ PHRASES: Final[dict[Reason, str]] = {
         hop count
         too many (?:hops|received)
         name server
+        look-?up (?:fail|error|time)
         (?:dns|mx) (?:error|timeout|server|query|lookup|fail\w*)
         server failure
         route to host

@@ -216,6 +216,6 @@ def test_a_read_receipt_is_an_auto_reply() -> None:
 
 def test_an_auto_submitted_bounce_stays_a_bounce() -> None:
     raw = a_plain_bounce(
-        f"Delivery failed:\n\n{PERSON}\n  550 user unknown\n", headers="Auto-Submitted: auto-replied\n"
+        f"Delivery failed:\n\n{PERSON}\n  550 5.1.1 user unknown\n", headers="Auto-Submitted: auto-replied\n"
     )
     assert only(raw).kind is Kind.HARD
