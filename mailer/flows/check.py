@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mailer.flows.gather import SourceSet
-from mailer.flows.prepare import judge, prepare, read_all
+from mailer.flows.prepare import judge, judge_theme, prepare, read_all
 from mailer.issue.model import Issue
 from mailer.issue.problem import Problem
 from mailer.lint.engine import LintSettings
@@ -40,7 +40,9 @@ def check(sources: SourceSet, newsletter: Newsletter, template_folders: Sequence
     issues = read_all(sources, newsletter)
     if any(_may_be_large(issue) for issue in issues):
         return Checked(prepare(sources, newsletter, template_folders).problems, tuple(issues))
-    return Checked(tuple(judge(issues, LintSettings.read(newsletter.lint))), tuple(issues))
+    settings = LintSettings.read(newsletter.lint)
+    problems = judge(issues, settings) + judge_theme(issues[0], newsletter, settings)
+    return Checked(tuple(problems), tuple(issues))
 
 
 def _may_be_large(issue: Issue) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailer.flows.gather import SourceFile, SourceSet
+from mailer.flows.picture_sizes import keep_own_widths
 from mailer.issue.model import Issue
 from mailer.issue.problem import Problem, Severity
 from mailer.issue.reader import read_issue
-from mailer.lint.engine import LintSettings, lint, lint_rendered, lint_translation
+from mailer.lint.engine import LintSettings, lint, lint_rendered, lint_theme, lint_translation
 from mailer.newsletter import Newsletter
+from mailer.render.colour import mended
 from mailer.render.edition import render_edition
 from mailer.render.message import encoded_html_size
 from mailer.render.model import RenderedEdition, Translation
@@ -56,7 +58,7 @@ def prepare(sources: SourceSet, newsletter: Newsletter, template_folders: Sequen
         for issue, source in zip(issues, sources.files, strict=True)
     )
     settings = LintSettings.read(newsletter.lint)
-    problems = judge(issues, settings)
+    problems = judge(issues, settings) + judge_theme(issues[0], newsletter, settings)
     for edition in editions:
         weights, size_bytes = edition.rendered.weights, edition.html_size_bytes
         problems += lint_rendered(edition.issue, weights, size_bytes, settings=settings)
@@ -70,6 +72,12 @@ def judge(issues: Sequence[Issue], settings: LintSettings) -> list[Problem]:
     for translation in translations:
         problems += lint_translation(original, translation, settings=settings)
     return problems
+
+
+def judge_theme(original: Issue, newsletter: Newsletter, settings: LintSettings) -> list[Problem]:
+    """What of the newsletter's colours cannot be read: told once, with the original."""
+    changed = mended(newsletter.accent, newsletter.colours, newsletter.dark_colours)
+    return lint_theme(original, changed, settings=settings)
 
 
 def read_all(sources: SourceSet, newsletter: Newsletter) -> list[Issue]:
@@ -93,5 +101,6 @@ def _render(
     template_folders: Sequence[Path],
 ) -> PreparedEdition:
     others = [Translation(other.language, other.title, other.web_url) for other in issues if other is not issue]
+    keep_own_widths(issue, source.path)
     rendered = render_edition(issue, newsletter, translations=others, template_folders=template_folders)
     return PreparedEdition(issue, source, rendered, encoded_html_size(rendered))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mailer.errors import MailerError
 from mailer.flows.gather import SourceFile, SourceSet, gather
-from mailer.flows.prepare import read_source
+from mailer.flows.picture_sizes import keep_own_widths
+from mailer.flows.prepare import judge_theme, read_source
 from mailer.flows.preview_pictures import local_pictures
 from mailer.issue.model import Issue
 from mailer.issue.problem import Problem
@@ -145,6 +146,7 @@ class PreviewDesk:
         issues = self._read(self._sources())
         issue = next((issue for issue in issues if issue.language == language), issues[0])
         others = [Translation(each.language, each.title, each.web_url) for each in issues if each is not issue]
+        keep_own_widths(issue, Path(issue.path))
         rendered = render_edition(issue, self.newsletter, translations=others, template_folders=self._folders)
         pictures = local_pictures(issue, Path(issue.path))
         self._pictures = tuple(pictures.values())
@@ -155,6 +157,8 @@ class PreviewDesk:
         found = lint(issue, settings=self._lint)
         if issue is not drawn.original:
             found += lint_translation(drawn.original, issue, settings=self._lint)
+        else:
+            found += judge_theme(issue, self.newsletter, self._lint)
         sender = sender_of(self.newsletter)
         return Look(
             drawn=drawn,

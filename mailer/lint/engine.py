@@ -19,6 +19,7 @@ from mailer.lint.reading import READING, is_said_better, judged
 from mailer.lint.rule import Rule
 from mailer.lint.rules import RULES
 from mailer.lint.size import Weight, size_problems
+from mailer.lint.theme import Mended, theme_problems
 from mailer.lint.translation import PAIR_RULES
 from mailer.lint.translation.pair import Pair, PairRule
 
@@ -30,6 +31,7 @@ __all__ = [
     "lint",
     "lint_reached",
     "lint_rendered",
+    "lint_theme",
     "lint_translation",
     "rule",
 ]
@@ -102,6 +104,12 @@ def lint_rendered(
     """
     directives = Directives.read(Manuscript(issue), KNOWN)
     return _settled(size_problems(issue, tuple(weights), size_bytes), directives, settings)
+
+
+def lint_theme(issue: Issue, mended: Iterable[Mended], *, settings: LintSettings = DEFAULT) -> list[Problem]:
+    """What is wrong with the newsletter's colours, told with its issue: ``mailer.render.colour.mended`` fits."""
+    directives = Directives.read(Manuscript(issue), KNOWN)
+    return _settled(theme_problems(issue, mended), directives, settings)
 
 
 def lint_translation(original: Issue, translation: Issue, *, settings: LintSettings = DEFAULT) -> list[Problem]:

@@ -24,6 +24,7 @@ READING: Final = {
     "unsafe-link": "A link of a dangerous scheme (an error), or of one that few mail clients open (a warning).",
     "broken-link": "A link that is written with a slip and was mended.",
     "size": "The HTML part is longer than the 102 KB that Gmail shows; the section that crosses is named.",
+    "theme-contrast": "A colour of the settings that cannot be read on its ground; the mail shows another.",
     "lint-comment": "A comment `<!-- lint: … -->` that was not understood.",
 }
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from mailer.issue import Severity
 from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.page import samples_of, summary_of
 
 Check = Callable[[Manuscript], Iterator[Finding]]
-
-_SAMPLE: Final = re.compile(r"^(PASS|FAIL):\n((?:(?: {4}[^\n]*)?\n)+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +33,8 @@ class Rule:
     @property
     def summary(self) -> str:
         """The first line of the page."""
-        return (self.page or "").partition("\n")[0].rstrip(".")
+        return summary_of(self.page)
 
     def samples(self) -> Iterator[Sample]:
         """The PASS and FAIL samples of the page, in order."""
-        for found in _SAMPLE.finditer((self.page or "").rstrip() + "\n\n"):
-            text = re.sub(r"^ {4}", "", found[2], flags=re.MULTILINE).rstrip("\n") + "\n"
-            yield Sample(found[1] == "PASS", text)
+        return (Sample(passes, text) for passes, text in samples_of(self.page))

@@ -117,3 +117,34 @@ def scheme(accent: str, *, dark: bool, own: Mapping[str, str] | None = None) -> 
         band=band,
         on_band=_ink(band),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A colour of the settings that cannot be read on its ground: ``shown`` is what the mail has instead."""
+
+    setting: str
+    wanted: str
+    shown: str
+    contrast: float  # the lowest that it would have had, 1 to 21
+
+
+def mended(accent: str, own: Mapping[str, str], own_dark: Mapping[str, str]) -> tuple[Mended, ...]:
+    """What had to be changed of an operator's colours.
+
+    The accent is judged on light grounds only: dark ones ask another shade of nearly every accent, and get it.
+    Raises SettingsError for what is no colour.
+    """
+    light, dark = scheme(accent, dark=False, own=own), scheme(accent, dark=True, own=own_dark)
+    asked = [("accent", accent, light.accent, light)]
+    for name, chosen, drawn in (("colours", own, light), ("dark_colours", own_dark, dark)):
+        asked += [
+            (f"{name}.{field}", chosen[field], getattr(drawn, field), drawn)
+            for field in ("text", "muted")
+            if field in chosen
+        ]
+    found = [
+        Mended(setting, wanted, shown, min(contrast(wanted, ground) for ground in (on.card, on.tint, on.page)))
+        for setting, wanted, shown, on in asked
+    ]
+    return tuple(each for each in found if each.contrast < READABLE)

@@ -16,7 +16,7 @@ from mailer.render.edition import below_title
 from mailer.render.html_body import CAPTION, WRITERS, HtmlBody
 from mailer.render.html_escape import escape, escape_url
 from mailer.render.html_table import rows
-from mailer.render.links import is_followed_everywhere, readable_url, spoken_address
+from mailer.render.links import readable_url
 from mailer.render.outline import outline
 from mailer.render.phrases import phrases_for
 from mailer.render.tree import Node, alignment, alternative, attribute, plain, tree
@@ -51,17 +51,6 @@ class WebBody(HtmlBody):
 
     def _code_block(self, node: Node) -> str:
         return f"<pre><code>{escape(node.content.rstrip())}</code></pre>"
-
-    def _link(self, node: Node) -> str:
-        url = attribute(node, "href")
-        if not url:
-            return self.inside(node)
-        title = attribute(node, "title")
-        told = f' title="{escape(title)}"' if title else ""
-        name = "" if plain(node) else f' aria-label="{escape(readable_url(url))}"'
-        spoken = "" if is_followed_everywhere(url) else spoken_address(url, plain(node))
-        after = f" ({escape(spoken)})" if spoken else ""
-        return f'<a href="{escape_url(url)}"{told}{name}>{self.inside(node)}</a>{after}'
 
     def _picture(self, node: Node, style: str) -> str:
         sizes = ""
@@ -149,7 +138,6 @@ _WRITERS: Final[Mapping[str, _Writer]] = {
     "paragraph": WebBody._paragraph,
     "fence": WebBody._code_block,
     "code_block": WebBody._code_block,
-    "link": WebBody._link,
     "image": WebBody._image,
     "figure": WebBody._figure,
     "table": WebBody._table,

@@ -42,6 +42,7 @@ from mailer.lint.rules import (
     placeholder_link,
     preheader,
     replacement_character,
+    reserved_slug,
     shouted_line,
     subject,
     template_variable,
@@ -55,6 +56,7 @@ RULES: Final[tuple[Rule, ...]] = (
     # what the sending needs
     draft.RULE,
     missing_date.RULE,
+    reserved_slug.RULE,
     preheader.RULE,
     subject.RULE,
     text_language.RULE,

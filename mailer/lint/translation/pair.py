@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,9 +9,9 @@ from typing import Final
 
 from mailer.issue import Severity
 from mailer.lint.manuscript import Finding, Manuscript
+from mailer.lint.page import samples_of, summary_of
 from mailer.lint.translation.alignment import Couple, Part, couples, parts
 
-_SAMPLE: Final = re.compile(r"^(PASS|FAIL):\n((?:(?: {4}[^\n]*)?\n)+)", re.MULTILINE)
 _BETWEEN: Final = "\n====\n"
 
 
@@ -61,14 +60,13 @@ class PairRule:
     @property
     def summary(self) -> str:
         """The first line of the page."""
-        return (self.page or "").partition("\n")[0].rstrip(".")
+        return summary_of(self.page)
 
     def samples(self) -> Iterator[PairSample]:
         """The PASS and FAIL samples of the page, in order."""
-        for found in _SAMPLE.finditer((self.page or "").rstrip() + "\n\n"):
-            text = re.sub(r"^ {4}", "", found[2], flags=re.MULTILINE).rstrip("\n") + "\n"
+        for passes, text in samples_of(self.page):
             original, _, translation = text.partition(_BETWEEN)
-            yield PairSample(found[1] == "PASS", original + "\n", translation)
+            yield PairSample(passes, original + "\n", translation)
 
 
 def several(named: Sequence[str], most: int = 3) -> str:
