@@ -63,7 +63,8 @@ def look(connection: Connection, scopes: Sequence[str], person: Person, newslett
     values: dict[str, object] = {f"scope{index}": scope for index, scope in enumerate(ordered)}
     values |= {"key": person.key, "hash": person.hash, "newsletter": newsletter}
     rows = _look(connection.dialect, len(ordered)).execute(connection, values)
-    return Seen({row.scope: row.full_until for row in rows}, rows[0].state, bool(rows[0].suppressed))
+    _, _, state, suppressed = rows[0]
+    return Seen({scope: full_until for scope, full_until, _, _ in rows}, state, bool(suppressed))
 
 
 def fill(connection: Connection, full_until: Mapping[str, int]) -> None:
@@ -90,12 +91,12 @@ def write(
     }
     if connection.dialect.name == "postgresql":
         (row,) = _write_at_once(connection.dialect).execute(connection, values)
-        return Written(row.subscription_id, row.request_id, row.address, row.language)
+        return Written(*row)
     subscriber, subscription, consent = _write_in_steps(connection.dialect)
-    (found,) = subscriber.execute(connection, values)
-    (relation,) = subscription.execute(connection, values | {"subscriber_id": found.id})
-    (asked,) = consent.execute(connection, values | {"subscription_id": relation.id})
-    return Written(relation.id, asked.id, found.address, relation.language)
+    ((subscriber_id, address),) = subscriber.execute(connection, values)
+    ((subscription_id, kept),) = subscription.execute(connection, values | {"subscriber_id": subscriber_id})
+    ((request_id,),) = consent.execute(connection, values | {"subscription_id": subscription_id})
+    return Written(subscription_id, request_id, address, kept)
 
 
 @_once_for_each_database
@@ -124,7 +125,7 @@ def _look(dialect: Dialect, count: int) -> Ready:
             f" SELECT wanted.scope, coalesce(bucket.full_until, 0) AS full_until, {known}"
             " FROM wanted LEFT JOIN bucket ON bucket.scope = wanted.scope"
         )
-    return Ready(text(words), dialect)
+    return Ready(text(words), dialect, returns=True)
 
 
 @_once_for_each_database
@@ -144,9 +145,9 @@ def _write_in_steps(dialect: Dialect) -> tuple[Ready, Ready, Ready]:
     """Subscriber, subscription, consent: for SQLite, whose statements cannot write to more than one table."""
     consent = insert(_CONSENT).values(_consent(bindparam("subscription_id"))).returning(_CONSENT.c.id)
     return (
-        Ready(_subscriber(dialect), dialect),
-        Ready(_subscription(dialect, bindparam("subscriber_id")), dialect),
-        Ready(consent, dialect),
+        Ready(_subscriber(dialect), dialect, returns=True),
+        Ready(_subscription(dialect, bindparam("subscriber_id")), dialect, returns=True),
+        Ready(consent, dialect, returns=True),
     )
 
 
@@ -170,6 +171,7 @@ def _write_at_once(dialect: Dialect) -> Ready:
             subscription.c.language,
         ).select_from(subscriber.join(subscription, one).join(consent, one)),
         dialect,
+        returns=True,
     )
 
 

@@ -20,6 +20,7 @@ from subscribers.asking import Person, Seen
 from subscribers.consent import Event, Evidence
 from subscribers.limits import Bucket, pour
 from subscribers.outbox import Notice, post_notice, sha256_of_sent
+from subscribers.ready import speak
 from subscribers.store import Standing
 from subscribers.subscription import Refusal, SubscriptionState
 from subscribers.tables import ConsentRow, SubscriberRow
@@ -72,7 +73,7 @@ def request(
     kind = Kind.UNUSABLE if asked.address is None else _kind(seen)
     notice = NOTICE_FOR.get(kind)
     keeps_person = notice is not None and (passed or kind is Kind.NEW)
-    connection.exec_driver_sql("SAVEPOINT person")
+    speak(connection, "SAVEPOINT person")
     written = asking.write(
         connection,
         real if keeps_person else invented,
@@ -81,7 +82,7 @@ def request(
         evidence=asked.evidence,
         now=now,
     )
-    connection.exec_driver_sql("SAVEPOINT notice")
+    speak(connection, "SAVEPOINT notice")
     post_notice(
         connection,
         notice or Notice.CONFIRM,
@@ -93,11 +94,11 @@ def request(
         now=now,
     )
     if not keeps_person:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT person")
+        speak(connection, "ROLLBACK TO SAVEPOINT person")
     elif not passed:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT notice")
+        speak(connection, "ROLLBACK TO SAVEPOINT notice")
     else:
-        connection.exec_driver_sql("RELEASE SAVEPOINT notice")  # one statement more or less would tell
+        speak(connection, "RELEASE SAVEPOINT notice")  # one statement more or less would tell
     return kind if keeps_person and passed else None
 
 

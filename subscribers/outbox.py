@@ -72,8 +72,8 @@ def post_notice(
         "payload": dict(payload or {}),
         "now": now,
     }
-    (row,) = _posting(connection.dialect).execute(connection, values)
-    return int(row.id)
+    ((written,),) = _posting(connection.dialect).execute(connection, values)
+    return int(written)
 
 
 @lru_cache(maxsize=16)
@@ -91,7 +91,7 @@ def _posting(dialect: Dialect) -> Ready:
         attempts=0,
         error="",
     )
-    return Ready(made.returning(table.c.id), dialect)
+    return Ready(made.returning(table.c.id), dialect, returns=True)
 
 
 def claim(connection: Connection, limit: int, now: datetime) -> list[Waiting]:

@@ -28,11 +28,11 @@ LONGEST_SECONDS: Final = 30.0
 
 
 class Turns:
-    """One writer at a time, over all threads and processes that write to this file; PostgreSQL needs none of it."""
+    """One writer at a time, over all threads and processes of the web; PostgreSQL needs none of it."""
 
     def __init__(self, engine: Engine) -> None:
         name = engine.url.database
-        # The folder is locked and not the file: closing a handle of it would drop SQLite's own locks.
+        # The folder is locked, not the file: closing a handle of that would drop SQLite's own locks on it.
         self._folder: Path | None = None
         if fcntl and engine.dialect.name == "sqlite" and name and not name.startswith((":memory:", "file:")):
             self._folder = Path(name).absolute().parent
