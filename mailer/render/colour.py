@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mailer.errors import SettingsError
+from mailer.newsletter import Newsletter
 
 READABLE: Final = 4.5
 _WITH_SPARE: Final = 6.0  # what leaves 4.5 in nearly every hue where a client turns a light mail dark its own way
@@ -116,6 +117,18 @@ def scheme(accent: str, *, dark: bool, own: Mapping[str, str] | None = None) -> 
         accent=readable(accent, chosen.card, chosen.tint, chosen.page, at_least=READABLE if dark else _WITH_SPARE),
         band=band,
         on_band=_ink(band),
+    )
+
+
+def schemes(newsletter: Newsletter) -> tuple[Scheme, Scheme]:
+    """The colours of a newsletter, light and dark: of its mail, its notices and its pages.
+
+    A band of its own colour has it in the dark too, as the accent does.
+    """
+    band = {name: newsletter.colours[name] for name in newsletter.colours if name == "band"}
+    return (
+        scheme(newsletter.accent, dark=False, own=newsletter.colours),
+        scheme(newsletter.accent, dark=True, own=band | dict(newsletter.dark_colours)),
     )
 
 

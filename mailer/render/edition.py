@@ -17,7 +17,7 @@ from markupsafe import Markup
 from mailer.errors import TemplateError
 from mailer.issue.model import Issue
 from mailer.newsletter import Newsletter
-from mailer.render.colour import scheme
+from mailer.render.colour import schemes
 from mailer.render.html_body import body_rows
 from mailer.render.html_escape import escape
 from mailer.render.inline_css import inline_css
@@ -123,6 +123,7 @@ def _values(
 ) -> Mapping[str, object]:
     """What every template may name. A user's own templates rely on these names."""
     way = direction(issue.language)
+    light, dark = schemes(newsletter)
     web_url = _web_address(issue.web_url) or _web_address(issue.page_url)
     title = clean(issue.title).strip() or newsletter.name
     preheader = " ".join(clean(issue.preheader).split())
@@ -133,8 +134,8 @@ def _values(
         "end": "right" if way == "ltr" else "left",
         "chrome": _chrome(phrases, issue.language),
         "phrases": phrases,
-        "light": scheme(newsletter.accent, dark=False, own=newsletter.colours),
-        "dark": scheme(newsletter.accent, dark=True, own=_dark_colours(newsletter)),
+        "light": light,
+        "dark": dark,
         "accent": newsletter.accent,
         "sans": newsletter.fonts or SANS,
         "mono": MONO,
@@ -216,13 +217,6 @@ def _others(translations: Sequence[Translation], language: str) -> list[Other]:
         for other in translations
         if other.language != language and _web_address(other.url)
     ]
-
-
-def _dark_colours(newsletter: Newsletter) -> Mapping[str, str]:
-    """A band of its own colour has it in the dark too, as the accent does."""
-    return {name: newsletter.colours[name] for name in newsletter.colours if name == "band"} | dict(
-        newsletter.dark_colours
-    )
 
 
 def _footer(text: str) -> list[Markup]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from mailer.newsletter import Newsletter
-from mailer.render.colour import scheme
+from mailer.render.colour import schemes
 from mailer.render.edition import MONO, SANS
 from mailer.render.inline_css import inline_css
 from mailer.render.links import scheme_of
@@ -62,6 +62,7 @@ def render_notice(
     spoken, found = notice_words(kind, language)
     words = found.about(newsletter.name)
     way = direction(spoken)
+    light, dark = schemes(newsletter)
     values = {
         "language": spoken,
         "dir": way,
@@ -70,9 +71,9 @@ def render_notice(
         "words": words,
         "subject": words.subject,
         "phrases": phrases_for(spoken),
-        "light": scheme(newsletter.accent, dark=False),
-        "dark": scheme(newsletter.accent, dark=True),
-        "sans": SANS,
+        "light": light,
+        "dark": dark,
+        "sans": newsletter.fonts or SANS,
         "mono": MONO,
         "newsletter": newsletter,
         "logo": clean_url(newsletter.logo) if scheme_of(newsletter.logo) in ("http", "https") else "",

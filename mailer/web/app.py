@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None, *, engine: Engine | None = None
         engine.dispose()  # a server may fork after this: each process opens connections of its own
     app = _bare_app(settings)
     folders = wiring.folders(settings)
-    styles = Styles(folders, [newsletter.accent for newsletter in settings.newsletters.values()])
+    styles = Styles(folders, tuple(settings.newsletters.values()))
     app.jinja_loader = FileSystemLoader(folders)
     set_up_frame(app, settings.newsletters, styles)
     answer_failures(app)

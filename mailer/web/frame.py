@@ -51,7 +51,7 @@ def set_up_frame(app: Flask, newsletters: Mapping[str, Newsletter], styles: Styl
             "t": phrases,
             "newsletter": newsletter,
             "licence": licence_of(newsletter.licence) if newsletter else None,
-            "look": styles.look(newsletter.accent if newsletter else ""),
+            "look": styles.look(newsletter.key if newsletter else ""),
             "page_languages": [(tag, own_name(tag)) for tag in PAGES],
             "link": link,
             "own_name": own_name,

@@ -1,4 +1,4 @@
-"""The stylesheet and the icon: one file each per accent colour, under a name that changes with what is in it.
+"""The stylesheet and the icon of each newsletter, under a name that changes with what is in them.
 
 A name is never used for anything else, so that browsers may keep the file for a year.
 """
@@ -13,11 +13,13 @@ from typing import Final
 
 from flask import Blueprint, Response, abort
 
-from mailer.render.colour import Scheme, scheme
+from mailer.newsletter import Newsletter
+from mailer.render.colour import Scheme, schemes
 
 SHEETS: Final = ("web/page.css", "web/people/people.css")
 ICON: Final = "web/icon.svg"
-DEFAULT_ACCENT: Final = "#0b57a4"
+_ACCENT_OF_ICON: Final = "#0b57a4"
+_NOBODYS: Final = Newsletter("", "", "", "")
 FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
 
 
@@ -45,19 +47,19 @@ class Look:
 class Styles:
     """Every static file of the app, made once at the start."""
 
-    def __init__(self, folders: Sequence[Path], accents: Sequence[str]) -> None:
+    def __init__(self, folders: Sequence[Path], newsletters: Sequence[Newsletter]) -> None:
         sheet = "\n".join(filter(None, (_read(folders, name) for name in SHEETS)))
         icon = _read(folders, ICON)
         self._files: dict[str, StaticFile] = {}
         self._looks: dict[str, Look] = {}
-        for accent in dict.fromkeys((DEFAULT_ACCENT, *accents)):
-            style = self._add("page", "css", f"{_variables(accent)}\n{sheet}", "text/css")
-            drawn = self._add("icon", "svg", icon.replace("#0b57a4", accent), "image/svg+xml")
-            self._looks[accent] = Look(style.url, drawn.url)
+        for newsletter in (_NOBODYS, *newsletters):
+            style = self._add("page", "css", f"{_variables(newsletter)}\n{sheet}", "text/css")
+            drawn = self._add("icon", "svg", icon.replace(_ACCENT_OF_ICON, newsletter.accent), "image/svg+xml")
+            self._looks[newsletter.key] = Look(style.url, drawn.url)
 
-    def look(self, accent: str) -> Look:
-        """The files for pages of that accent."""
-        return self._looks.get(accent) or self._looks[DEFAULT_ACCENT]
+    def look(self, key: str) -> Look:
+        """The files for pages of that newsletter; "" and unknown ones have our own look."""
+        return self._looks.get(key) or self._looks[""]
 
     def file(self, name: str) -> StaticFile | None:
         return self._files.get(name)
@@ -73,16 +75,17 @@ def _read(folders: Sequence[Path], name: str) -> str:
     return next((path.read_text(encoding="utf-8") for f in folders if (path := f / name).is_file()), "")
 
 
-def _variables(accent: str) -> str:
-    """The colours as custom properties, for light and dark."""
+def _variables(newsletter: Newsletter) -> str:
+    """Colours and fonts as custom properties, for light and dark."""
 
     def declared(colours: Scheme) -> str:
         return " ".join(
             f"--{field.name.replace('_', '-')}: {getattr(colours, field.name)};" for field in fields(Scheme)
         )
 
-    light, dark = (declared(scheme(accent, dark=dark)) for dark in (False, True))
-    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    light, dark = map(declared, schemes(newsletter))
+    fonts = f" --sans: {newsletter.fonts};" if newsletter.fonts else ""
+    return f":root {{ {light}{fonts} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
 
 
 def static_files(styles: Styles) -> Blueprint:

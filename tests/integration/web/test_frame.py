@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from mailer.render.colour import READABLE, contrast, scheme
+from mailer.resources import template_folders
 from mailer.settings import WebSettings
 from mailer.store.database import open_database, writing
 from mailer.web import create_app
@@ -24,6 +25,7 @@ from mailer.web.phrases import PAGES, PagePhrases, nearest_language
 from mailer.web.security import POLICY
 from mailer.web.styles import Styles
 from tests.builders.archive import Installation, an_installation
+from tests.builders.render import a_publication
 
 LANGUAGES = {"en", "de", "es", "fr", "it", "pt-br"}
 CODES = (400, 404, 405, 413, 429, 500)
@@ -183,6 +185,21 @@ def test_a_look_of_ones_own_changes_the_name_of_the_stylesheet(tmp_path: Path) -
     plain, changed = Styles([shipped], []), Styles([own, shipped], [])
     assert plain.look("").stylesheet != changed.look("").stylesheet
     assert plain.look("").icon == changed.look("").icon
+
+
+def test_pages_wear_the_colours_and_fonts_of_their_newsletter() -> None:
+    warm = replace(a_publication(), key="warm", fonts="Georgia,serif", colours={"page": "#f4ecdf"})
+    night = replace(a_publication(), key="night", dark_colours={"page": "#120a06"})
+    styles = Styles(template_folders(None), [warm, night])
+
+    sheets = [styles.file(styles.look(key).stylesheet.rpartition("/")[2]) for key in ("warm", "night", "")]
+    warm_sheet, night_sheet, ours = [sheet.content.decode() for sheet in sheets if sheet]
+
+    assert "--page: #f4ecdf;" in warm_sheet
+    assert "--sans: Georgia,serif;" in warm_sheet
+    assert "--page: #120a06;" in night_sheet.partition("prefers-color-scheme: dark")[2]
+    assert "--sans: " not in ours
+    assert "--accent: #0b57a4" in ours
 
 
 def test_a_template_of_ones_own_replaces_ours_alone(tmp_path: Path) -> None:
