@@ -162,9 +162,15 @@ def sending(
         on_unknown=newsletter.on_unknown,
         rates=rates,
         connections=connections,
-        composers=SIGNING_THREADS if newsletter.key in settings.dkim else 0,
+        composers=_composers(settings, newsletter),
         now=now,
     )
+
+
+def _composers(settings: Settings, newsletter: Newsletter) -> int:
+    """Threads that sign ahead. An Ed25519 signature alone takes less time than handing it to one."""
+    found = signer(settings, newsletter)
+    return SIGNING_THREADS if found and any(key.is_rsa for key in found.keys) else 0
 
 
 def sending_again(settings: Settings, engine: Engine, newsletter_key: str, slug: str) -> Sending:

@@ -71,9 +71,14 @@ class SigningKey:
         return cls(selector, _private_key(pem))
 
     @property
+    def is_rsa(self) -> bool:
+        """Whether it is the slow kind: ten times the arithmetic of Ed25519."""
+        return isinstance(self.private, rsa.RSAPrivateKey)
+
+    @property
     def algorithm(self) -> str:
         """The ``a=`` tag."""
-        return "rsa-sha256" if isinstance(self.private, rsa.RSAPrivateKey) else "ed25519-sha256"
+        return "rsa-sha256" if self.is_rsa else "ed25519-sha256"
 
     def sign(self, digest: bytes) -> bytes:
         """Sign a SHA-256 digest; Ed25519 signs the digest as its message (RFC 8463 §3)."""

@@ -67,7 +67,7 @@ def ways(people: int) -> list[Way]:
         Way("ours, pipelined, ledger, 10 connections", "counting", ours, people),
         Way("ours, pipelined, ledger, 30 connections", "counting", ("ours", "--connections=30"), people),
         Way("ours, an edition as it is sent", "smtp-sink", (*ours, "--message=plain"), people // 2),
-        Way("ours, an edition, DKIM ed25519", "smtp-sink", (*signing, "--message=ed25519"), people // 2),
+        Way("ours, an edition, DKIM ed25519", "smtp-sink", (*ours, "--message=ed25519"), people // 2),
         Way("ours, an edition, DKIM RSA-2048", "smtp-sink", (*signing, "--message=rsa"), people // 2),
         Way("ours, pipelined, ledger, 10 connections", "Postfix", ours, people // 4),
         Way("ours, an edition, DKIM RSA-2048", "Postfix", (*signing, "--message=rsa"), people // 4),
