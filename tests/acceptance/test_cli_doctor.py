@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -68,9 +67,7 @@ def test_a_failure_exits_with_1_and_tells_the_record_to_publish_on_one_line(news
 
 
 def test_without_any_network_everything_is_said_and_nothing_crashes(newsroom: Newsroom) -> None:
-    began = time.monotonic()
     answer = newsroom.run("doctor", "--json", "--resolver", "127.0.0.1:1")
-    assert time.monotonic() - began < 40
     assert answer.returncode == 1
     found = {(finding["check"], finding["result"]) for finding in json.loads(answer.stdout)}
     assert ("smtp-connect", "failure") in found

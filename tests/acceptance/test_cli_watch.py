@@ -22,9 +22,9 @@ from mailer.store.tables import DeliveryRow, IssueRow
 from tests.builders.archive import an_installation
 from tests.builders.delivery import a_planned_issue
 from tests.support.newsroom import MAILER
+from tests.support.waiting import PATIENCE_SECONDS
 
 COLUMNS, ROWS = 100, 40
-PATIENCE_SECONDS = 20.0
 
 
 class Terminal:
@@ -34,6 +34,7 @@ class Terminal:
         self.pid = pid
         self._screen = screen
         self.written = ""
+        self.status: int | None = None
 
     def until(self, found: Callable[[str], bool]) -> bool:
         end = time.monotonic() + PATIENCE_SECONDS
@@ -47,7 +48,14 @@ class Terminal:
 
     def exit_code(self) -> int:
         self.until(lambda _written: False)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self.status = os.waitpid(self.pid, 0)[1]
+        return os.waitstatus_to_exitcode(self.status)
+
+    def end(self) -> None:
+        """Kill and reap it, unless it has ended and was asked for its exit code."""
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.status = os.waitpid(self.pid, 0)[1]
 
 
 @contextmanager
@@ -61,6 +69,7 @@ def a_terminal(folder: Path, *arguments: str) -> Iterator[Terminal]:
     try:
         yield terminal
     finally:
+        terminal.end()
         os.close(screen)
 
 

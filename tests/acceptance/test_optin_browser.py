@@ -19,6 +19,7 @@ from tests.builders.people import a_subscriber
 from tests.support.people_site import LINK, Site, a_site, path_in, text_of
 from tests.support.pictures import DESKTOP, PHONE
 from tests.support.smtp_server import smtp_server
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.support.web_server import web_server
 
 if TYPE_CHECKING:
@@ -52,15 +53,17 @@ def site(tmp_path: Path) -> Iterator[Site]:
             shop = wiring.workshop(opened.settings, engine, tell=lambda _sentence: None)
             worker = threading.Thread(target=run_worker, args=(shop, stop))
             worker.start()
-            yield opened
-            stop.set()
-            worker.join(20)
+            try:
+                yield opened
+            finally:
+                stop.set()
+                worker.join(PATIENCE_SECONDS)
     engine.dispose()
 
 
 def mail(site: Site, subject: str, page: Page) -> str:
     """The text of the mail with that subject, when the worker has sent it."""
-    for _ in range(300):
+    for _ in range(1200):
         found = [one for one in site.mail_to(ADA) if subject in str(one["Subject"])]
         if found:
             return text_of(found[-1])

@@ -3,13 +3,14 @@
 import os
 import pty
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from mailer.configuration.starting import start_installation
 from tests.support.newsroom import MAILER
+from tests.support.processes import started
+from tests.support.waiting import PATIENCE_SECONDS
 
 PEOPLE = "email,status\nada@example.org,\nnobody,\neve@example.org,unsubscribed\n"
 
@@ -18,20 +19,20 @@ def at_a_terminal(folder: Path, answer: str, *arguments: str) -> tuple[int, str]
     """Run a command whose input is a terminal; type ``answer`` when it asks. Exit code and what it said."""
     ours, theirs = pty.openpty()
     try:
-        running = subprocess.Popen(
-            [MAILER, *arguments], stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder
-        )
-        assert running.stderr is not None
-        said = b""
-        give_up_at = time.monotonic() + 60
-        while b"people? [y/N]" not in said and time.monotonic() < give_up_at:
-            piece = os.read(running.stderr.fileno(), 4096)
-            if not piece:
-                break
-            said += piece
-        os.write(ours, answer.encode())
-        rest = running.communicate(timeout=60)[1]
-        return running.returncode, (said + rest).decode()
+        command = [MAILER, *arguments]
+        with started(
+            command, cwd=folder, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as running:
+            assert running.stderr is not None
+            said = b""
+            while b"people? [y/N]" not in said:  # no end of a line is written before the answer
+                piece = os.read(running.stderr.fileno(), 4096)
+                if not piece:
+                    break
+                said += piece
+            os.write(ours, answer.encode())
+            rest = running.communicate(timeout=PATIENCE_SECONDS)[1]
+        return running.returncode, said.decode() + rest
     finally:
         os.close(ours)
         os.close(theirs)

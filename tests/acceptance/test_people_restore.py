@@ -20,6 +20,7 @@ from mailer.store.database import open_database
 from tests.acceptance.test_send import ISSUE, SLUG
 from tests.support.newsroom import Newsroom
 from tests.support.smtp_server import Recorder, smtp_server
+from tests.support.waiting import PATIENCE_SECONDS
 
 PEOPLE = 6
 
@@ -268,7 +269,7 @@ def test_a_backup_shows_one_moment_while_others_write(house: House) -> None:
     stop, wrote = threading.Event(), threading.Event()
 
     def write() -> None:
-        with closing(sqlite3.connect(house.folder / "mailer.db", timeout=30, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(house.folder / "mailer.db", timeout=60, isolation_level=None)) as connection:
             number = 0
             while not stop.is_set():
                 number += 1
@@ -285,7 +286,7 @@ def test_a_backup_shows_one_moment_while_others_write(house: House) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert wrote.wait(30)
+        assert wrote.wait(PATIENCE_SECONDS)
         for number in range(3):
             house.run("backup", f"b{number}.db")
     finally:

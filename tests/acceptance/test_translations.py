@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -19,6 +18,7 @@ from subscribers import preferring, store
 from subscribers.store import Standing
 from tests.support.newsroom import Newsroom
 from tests.support.smtp_server import Received, Recorder, smtp_server
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 SLUG = "2026-10-05-quay"
 TEXTS = {
@@ -132,13 +132,11 @@ def test_a_translation_can_come_while_the_issue_is_being_sent(tmp_path: Path) ->
         newsroom = a_newsroom(tmp_path, server, "en")
         people = newsroom.invite(60, ("en", "de"))
         wait_for_language(newsroom, *people[1::4])
-        sender = newsroom.start("send", f"{SLUG}.md", "--yes", "--rate", "8/second")
-        while len(server.received) < 3:
-            assert sender.poll() is None
-            time.sleep(0.02)
-        add(newsroom, "de")
-        late = newsroom.run("send", f"{SLUG}.de.md", "--yes", "--rate", "200/second")
-        _, words = sender.communicate(timeout=60)
+        with newsroom.started("send", f"{SLUG}.md", "--yes", "--rate", "8/second") as sender:
+            until(lambda: len(server.received) >= 3, process=sender)
+            add(newsroom, "de")
+            late = newsroom.run("send", f"{SLUG}.de.md", "--yes", "--rate", "200/second")
+            _, words = sender.communicate(timeout=PATIENCE_SECONDS)
         # whoever ends first may leave what the other has in hand
         assert sender.returncode in (0, 3), words
         assert late.returncode in (0, 3), late.stderr

@@ -7,9 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -17,7 +16,10 @@ from pathlib import Path
 import pytest
 
 from tests.builders.archive import an_installation
+from tests.support.ports import a_free_port
 from tests.support.postgres import empty_postgres, postgres_server
+from tests.support.processes import started
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 __all__ = ["postgres_server"]
 
@@ -33,33 +35,24 @@ sender = "The Harbour Gazette <gazette@harbour.example.org>"
 """
 
 
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running(command: list[str], folder: Path, port: int, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """The server, from when it answers until it was asked to end."""
-    process = subprocess.Popen(
-        command, cwd=folder, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        give_up_at = time.monotonic() + 60
-        while True:
-            assert process.poll() is None, process.communicate()[1]
-            assert time.monotonic() < give_up_at
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read()
-                break
-            except OSError:
-                time.sleep(0.05)
+
+    def answers() -> bool:
+        assert process.poll() is None, process.communicate()[1]
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE_SECONDS).read()
+        except OSError:
+            return False
+        return True
+
+    with started(command, cwd=folder, env={**os.environ, **environment}, stderr=subprocess.PIPE) as process:
+        until(answers)
         yield process
-    finally:
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_SECONDS)
 
 
 def an_installed_folder(folder: Path, port: int, database: str = "sqlite:///mailer.db") -> Path:
@@ -75,12 +68,14 @@ def test_one_command_serves_and_ends_when_asked(tmp_path: Path) -> None:
     port = a_free_port()
     folder = an_installed_folder(tmp_path, port)
     with running([str(BIN / "mailer"), "serve", "--port", str(port)], folder, port) as server:
-        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/harbour/2026-05-01-spring/de/", timeout=10)
+        page = urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/harbour/2026-05-01-spring/de/", timeout=PATIENCE_SECONDS
+        )
         assert page.headers["Content-Security-Policy"]
         assert "gunicorn/" not in str(page.headers)
         assert "Wilhelmina, die den Netzboden" in page.read().decode()
         server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=60)
+        _, said = server.communicate(timeout=PATIENCE_SECONDS)
     assert server.returncode == 0
     assert f"Serving http://127.0.0.1:{port} at http://127.0.0.1:{port}/" in said
     assert "Traceback" not in said
@@ -99,27 +94,20 @@ def commands_with(words: str) -> list[int]:
     return found
 
 
-def eventually(condition: Callable[[], object]) -> None:
-    give_up_at = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.1)
-
-
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to look for processes in")
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_on_sqlite_the_worker_lives_and_dies_with_the_pages(tmp_path: Path, ending: signal.Signals) -> None:
     port = a_free_port()
     folder = an_installed_folder(tmp_path, port)
     with running([str(BIN / "mailer"), "serve", "--port", str(port)], folder, port) as server:
-        eventually(lambda: commands_with(str(folder)))
+        until(lambda: commands_with(str(folder)))
         first = commands_with(str(folder))
         assert len(first) == 1
         os.kill(first[0], signal.SIGKILL)  # somebody's accident: another one comes
-        eventually(lambda: [pid for pid in commands_with(str(folder)) if pid not in first])
+        until(lambda: [pid for pid in commands_with(str(folder)) if pid not in first])
         server.send_signal(ending)
-        server.wait(60)
-        eventually(lambda: not commands_with(str(folder)))
+        server.wait(PATIENCE_SECONDS)
+        until(lambda: not commands_with(str(folder)))
 
 
 def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:
@@ -134,7 +122,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
     assert answer.returncode == 2
     assert f"cannot listen at 127.0.0.1, port {port}" in answer.stderr
@@ -168,7 +156,7 @@ def _ask_much(command: list[str], folder: Path, port: int) -> None:
         pages = set()
         for _ in range(30):
             for path in ("/harbour/", "/harbour/2026-05-01-spring/fr/", "/harbour/feed.atom"):
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_SECONDS) as answer:
                     pages.add((path, answer.status, answer.headers["ETag"]))
         assert len(pages) == 3  # whichever process answers, the same bytes
         assert {status for _, status, _ in pages} == {200}
@@ -190,7 +178,7 @@ def test_broken_requests_on_the_wire_get_no_version_and_no_trace(tmp_path: Path)
     )
     with running([str(BIN / "mailer"), "serve", "--port", str(port)], folder, port) as server:
         for request in broken:
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
                 connection.sendall(request)
                 connection.shutdown(socket.SHUT_WR)
                 answer = b""
@@ -201,19 +189,24 @@ def test_broken_requests_on_the_wire_get_no_version_and_no_trace(tmp_path: Path)
             ]
             assert b"Traceback" not in answer
             assert b"gunicorn/" not in answer
-        connection_after = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection_after = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
         connection_after.request("GET", "/healthz")
         assert connection_after.getresponse().status == 200
         connection_after.close()
         server.terminate()
-        assert "Traceback" not in server.communicate(timeout=60)[1]
+        assert "Traceback" not in server.communicate(timeout=PATIENCE_SECONDS)[1]
 
 
 def test_settings_that_cannot_work_are_said_before_anything_listens(tmp_path: Path) -> None:
     folder = an_installed_folder(tmp_path, 8080)
     (folder / "mailer.toml").write_text('databse = "x"\n')
     answer = subprocess.run(
-        [str(BIN / "mailer"), "serve"], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+        [str(BIN / "mailer"), "serve"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
     )
     assert answer.returncode == 2
     assert "Did you mean database?" in answer.stderr

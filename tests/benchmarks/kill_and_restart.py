@@ -42,7 +42,7 @@ def main(people: int = 10_000, kills: int = 10) -> int:
         issue = issue_into(newsroom.folder)
         addresses = newsroom.invite(people, LANGUAGES)
         began = time.monotonic()
-        kill_while_it_sends(newsroom, issue, server.received, kills, random.Random(SEED), people)
+        kill_while_it_sends(newsroom, issue, server, kills, random.Random(SEED), people)
         seconds = time.monotonic() - began
         counted = Counter(server.recipients())
         ids: dict[str, set[str]] = {}

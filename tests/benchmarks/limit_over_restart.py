@@ -41,11 +41,10 @@ def main() -> int:
         )
         issue = issue_into(newsroom.folder)
         newsroom.invite(PEOPLE, LANGUAGES)
-        sender = newsroom.start("send", issue, "--yes")
-        while len(server.received) < KILL_AT and sender.poll() is None:
-            time.sleep(0.01)
-        sender.kill()
-        sender.communicate()
+        with newsroom.started("send", issue, "--yes") as sender:
+            while len(server.received) < KILL_AT and sender.poll() is None:
+                time.sleep(0.01)
+            sender.kill()
         newsroom.run("send", issue, "--yes", check=True)
         times = [received.at for received in server.received]
     found = windows(times)

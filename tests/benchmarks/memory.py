@@ -21,8 +21,9 @@ def peak_mib(people: int) -> float:
         newsroom = Newsroom.opened(Path(temporary) / "site", port, connections=10, languages=LANGUAGES)
         issue = issue_into(newsroom.folder)
         newsroom.invite(people, LANGUAGES)
-        sender = newsroom.start("send", issue, "--yes")
-        _, status, usage = os.wait4(sender.pid, 0)
+        with newsroom.started("send", issue, "--yes") as sender:
+            _, status, usage = os.wait4(sender.pid, 0)
+            sender.returncode = os.waitstatus_to_exitcode(status)
         if status:
             raise RuntimeError(f"mailer send ended with status {status}")
         return usage.ru_maxrss / 1024

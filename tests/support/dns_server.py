@@ -21,6 +21,8 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 SILENT: Final = "silent"
 BROKEN: Final = "broken"
 LARGEST_DATAGRAM: Final = 512
@@ -94,7 +96,7 @@ def name_server(zone: Zone) -> Iterator[NameServer]:
         for server, thread in zip((udp, tcp), threads, strict=True):
             server.shutdown()
             server.server_close()
-            thread.join(5)
+            thread.join(PATIENCE_SECONDS)
 
 
 def _same_port(

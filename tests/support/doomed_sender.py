@@ -23,6 +23,7 @@ from mailer.delivery.model import StopSignal
 from mailer.newsletter import OnUnknown
 from mailer.store.database import open_database
 from tests.builders.delivery import a_sending, some_smtp
+from tests.support.processes import started
 
 ROOT = Path(__file__).parents[2]
 CONNECTIONS = 3
@@ -34,14 +35,6 @@ Start = Callable[[str, int, int, int, bool], str]
 @contextmanager
 def doomed_senders() -> Iterator[Start]:
     """A function that runs one sender to its end and returns "killed" or "ended"."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.doomed_sender"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
 
     def start(database: str, port: int, issue_id: int, statement: int, pipelining: bool) -> str:
         assert process.stdin is not None
@@ -50,10 +43,10 @@ def doomed_senders() -> Iterator[Start]:
         process.stdin.flush()
         return process.stdout.readline().strip()
 
-    try:
+    command = [sys.executable, "-m", "tests.support.doomed_sender"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with started(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         yield start
-    finally:
-        process.communicate()
 
 
 def _kill_at(statement: int) -> None:

@@ -23,6 +23,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from tests.support.ports import a_free_port
+from tests.support.processes import started
+from tests.support.waiting import PATIENCE_SECONDS
+
 USER, PASSWORD = "bounces", "opens-the-mailbox"
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
@@ -109,7 +113,7 @@ def imap_server(*, capability: str = "") -> Iterator[ImapServer]:
     for path in (mail, *(mail / part for part in ("tmp", "new", "cur"))):
         path.mkdir()
         os.chown(path, account.pw_uid, account.pw_gid)
-    port, tls_port = _free_ports(2)
+    port, tls_port = a_free_port(), a_free_port()
     (folder / "dovecot.conf").write_text(
         CONFIGURATION.format(
             folder=folder,
@@ -124,13 +128,13 @@ def imap_server(*, capability: str = "") -> Iterator[ImapServer]:
             else f"default_internal_user = {account.pw_name}\ndefault_login_user = {account.pw_name}",
         )
     )
-    server = subprocess.Popen([str(DOVECOT), "-F", "-c", str(folder / "dovecot.conf")])
     try:
-        _wait_for(port, server, folder / "log")
-        yield ImapServer(port, tls_port, folder / "certificate.pem", mail)
+        with started([str(DOVECOT), "-F", "-c", folder / "dovecot.conf"], cwd=folder) as server:
+            _wait_for(port, server, folder / "log")
+            yield ImapServer(port, tls_port, folder / "certificate.pem", mail)
+            server.terminate()
+            server.wait(PATIENCE_SECONDS)
     finally:
-        server.terminate()
-        server.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -157,16 +161,8 @@ def _write_certificate(folder: Path) -> None:
     private.chmod(0o600)
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    give_up_at = time.monotonic() + 20
+def _wait_for(port: int, server: subprocess.Popen[str], log: Path) -> None:
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up_at and server.poll() is None:
         try:
             with socket.create_connection(("127.0.0.1", port), 1) as connection:

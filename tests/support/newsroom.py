@@ -7,12 +7,16 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mailer.configuration.starting import start_installation
+from tests.support.processes import started
+from tests.support.smtp_server import Recorder
+from tests.support.waiting import until
 
 MAILER = str(Path(sys.executable).with_name("mailer"))
 
@@ -76,14 +80,13 @@ class Newsroom:
             raise AssertionError(f"mailer {' '.join(arguments)}: {answer.stdout}{answer.stderr}")
         return answer
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self.command(*arguments),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=self.folder,
-        )
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """``mailer`` under way; it is ended with the block at the latest."""
+        with started(
+            self.command(*arguments), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            yield process
 
     def status(self, slug: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.run("status", slug, "--json", check=True).stdout)
@@ -95,23 +98,22 @@ class Newsroom:
 
 
 def kill_while_it_sends(
-    newsroom: Newsroom, issue: str, received: Sequence[object], kills: int, chance: random.Random, people: int
+    newsroom: Newsroom, issue: str, server: Recorder, kills: int, chance: random.Random, people: int
 ) -> None:
     """Start ``mailer send`` and end it with SIGKILL at a random moment, ``kills`` times; then let it finish.
 
-    ``received`` is the server's growing record. Each kill comes after some more messages, so that every one of
-    them falls into a sending that is under way.
+    Each kill comes after some more messages, and the server answers only so many before it that no sending can be
+    done: so that every kill falls into a sending that is under way.
     """
-    for kill in range(kills):
-        sender = newsroom.start("send", issue, "--yes")
-        left = people - len(received)
-        target = len(received) + chance.randint(1, max(1, left // (kills - kill + 1)))
-        give_up_at = time.monotonic() + 120
-        while len(received) < target and sender.poll() is None and time.monotonic() < give_up_at:
-            time.sleep(0.001)
-        time.sleep(chance.random() * 0.02)
-        if sender.poll() is not None:
-            raise AssertionError(f"the sender ended before it was killed: {sender.communicate()[1]}")
-        sender.kill()
-        sender.communicate()
+    at_once = people // (kills + 1)
+    for _ in range(kills):
+        so_far = len(server.received)
+        target = so_far + chance.randint(1, max(1, at_once - 20))
+        server.open_for = so_far + at_once - 10
+        with newsroom.started("send", issue, "--yes") as sender:
+            until(lambda target=target: len(server.received) >= target, process=sender)  # type: ignore[misc]
+            time.sleep(chance.random() * 0.02)
+            assert sender.poll() is None, "nothing was left to be killed"
+            sender.kill()
+    server.open_for = None
     newsroom.run("send", issue, "--yes", check=True)

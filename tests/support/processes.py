@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +38,20 @@ def started(
         yield process
     finally:
         end(process)
+
+
+@contextmanager
+def all_started(processes: Sequence[BaseProcess]) -> Iterator[None]:
+    """Processes of ``multiprocessing``, from the beginning of the block to its end at the latest."""
+    try:
+        for process in processes:
+            process.start()
+        yield
+    finally:
+        for process in processes:
+            if process.pid is not None:
+                process.kill()
+                process.join()
 
 
 def end(process: subprocess.Popen[str]) -> None:

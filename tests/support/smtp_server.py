@@ -15,6 +15,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.waiting import PATIENCE_SECONDS
 
+_LOOK_SECONDS = 0.002  # how often a held answer looks whether it may go
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -33,6 +35,8 @@ class Recorder:
     judge_rcpt: Callable[[str], str | None] | None = None
     judge_data: Callable[[str, bytes], str | None] | None = None
     pipelining: bool = False
+    open_for: int | None = None  # so many messages are answered; the answers to those after them are held back
+    holds: Callable[[bytes], bool] | None = None  # the answer to such a message is held back while this is true
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     passwords: dict[str, str] = field(default_factory=dict)
@@ -69,7 +73,14 @@ class Recorder:
             self.received.append(
                 Received(envelope.mail_from or "", envelope.rcpt_tos[0], content, time.monotonic())
             )
+            number = len(self.received)
+            while self._is_held(number, content):  # noqa: ASYNC110 -- who lets it go is on another thread
+                await asyncio.sleep(_LOOK_SECONDS)
         return answer or "250 2.0.0 Message accepted"
+
+    def _is_held(self, number: int, content: bytes) -> bool:
+        beyond = self.open_for is not None and number > self.open_for
+        return beyond or (self.holds is not None and self.holds(content))
 
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any

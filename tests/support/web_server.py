@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
@@ -31,4 +33,4 @@ def web_server(app: WSGIApplication, *, tls: ssl.SSLContext | None = None) -> It
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import aiosmtplib
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 MAX_LINE = 64 * 1024
 
 
@@ -62,7 +64,7 @@ async def tapped_server() -> AsyncIterator[Wire]:
         for server in (front, smtp):
             server.close()
         if flows:
-            await asyncio.wait(flows, timeout=5)
+            await asyncio.wait(flows, timeout=PATIENCE_SECONDS)
 
 
 async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter, keep: bytearray) -> None:

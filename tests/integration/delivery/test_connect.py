@@ -22,9 +22,9 @@ from mailer.delivery.engine import deliver
 from mailer.delivery.model import StopSignal
 from mailer.errors import ServerError
 from mailer.settings import SmtpSettings, Tls
-from tests.benchmarks.sinks import free_port
 from tests.builders.delivery import a_database, a_planned_issue, a_sending, some_smtp, states_of
 from tests.support.fault_server import Fault, fault_server
+from tests.support.ports import a_free_port
 from tests.support.smtp_server import Recorder, smtp_server
 
 SECRET = "correct horse"
@@ -152,7 +152,7 @@ def test_a_wrong_password_is_named_but_never_shown(tmp_path: Path) -> None:
 
 
 def test_nobody_there_is_one_sentence() -> None:
-    assert "connection refused" in refusal(some_smtp(free_port()))
+    assert "connection refused" in refusal(some_smtp(a_free_port()))
 
 
 def test_a_name_that_does_not_exist_is_one_sentence() -> None:

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import Engine, update
 
 from mailer.store import workers
 from mailer.store.tables import WorkerRow
 from tests.builders.delivery import NOON
+from tests.support.processes import started
 
 
 def test_a_worker_of_this_process_lives_until_it_ends(database: Engine) -> None:
@@ -29,19 +31,17 @@ def test_a_worker_that_this_process_gave_up_is_dead_though_the_process_lives(dat
         assert workers.dead_workers(connection, NOON) == [worker]
 
 
-def test_a_killed_process_is_dead_at_once_also_before_its_parent_takes_note(database: Engine) -> None:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        with database.begin() as connection:
-            worker = workers.register(connection, NOON)
-            connection.execute(update(WorkerRow).values(pid=child.pid, pid_started=workers._start_time(child.pid)))
-            assert workers.dead_workers(connection, NOON + timedelta(hours=1)) == []
-            child.kill()
-            os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie now
-            assert workers.dead_workers(connection, NOON) == [worker]
-    finally:
+def test_a_killed_process_is_dead_at_once_also_before_its_parent_takes_note(
+    database: Engine, tmp_path: Path
+) -> None:
+    waiting = [sys.executable, "-c", "input()"]
+    with started(waiting, cwd=tmp_path, stdin=subprocess.PIPE) as child, database.begin() as connection:
+        worker = workers.register(connection, NOON)
+        connection.execute(update(WorkerRow).values(pid=child.pid, pid_started=workers._start_time(child.pid)))
+        assert workers.dead_workers(connection, NOON + timedelta(hours=1)) == []
         child.kill()
-        child.communicate()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie now
+        assert workers.dead_workers(connection, NOON) == [worker]
 
 
 def test_another_process_that_got_the_same_pid_is_not_mistaken_for_the_worker(database: Engine) -> None:

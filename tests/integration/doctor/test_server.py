@@ -22,6 +22,7 @@ from tests.builders.doctor import a_case, a_good_zone, failures, warnings
 from tests.support.certificates import Authority
 from tests.support.dns_server import name_server
 from tests.support.smtp_server import Recorder, smtp_server
+from tests.support.waiting import PATIENCE_SECONDS, one_of_three
 
 
 @pytest.fixture(scope="module")
@@ -134,16 +135,20 @@ def a_mute_server() -> Iterator[int]:
         listening.shutdown(socket.SHUT_RDWR)
         for connection in kept:
             connection.close()
-        thread.join(2)
+        thread.join(PATIENCE_SECONDS)
 
 
 def test_a_server_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
-    with a_mute_server() as port:
+    def trial(_attempt: int) -> str:
         case = replace(a_server_case(tmp_path, port, tls=Tls.NONE), seconds=0.5)
         began = time.monotonic()
         (bad,) = failures(server.check(case))
-    assert "did not answer within" in bad.means
-    assert time.monotonic() - began < 5
+        took = time.monotonic() - began
+        assert "did not answer within" in bad.means
+        return "" if took < 5 else f"{took:.1f} seconds"
+
+    with a_mute_server() as port:
+        one_of_three(trial)
 
 
 def test_the_round_trip_sends_one_signed_mail_that_a_receiver_finds_good(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from mailer.store.database import open_database
 from mailer.store.migrate import prepare_database
 from tests.builders.bounces import a_dsn
 from tests.builders.feedback import Office, a_hard_bounce
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 PATHS = ReturnPaths([b"a secret of thirty-two octets ...."], "bounces.example.org")
 
@@ -46,12 +47,12 @@ def listening(take: Take, listen: str = "127.0.0.1:0") -> Iterator[str]:
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE_SECONDS)
     try:
         yield told[0]
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
 
 
@@ -143,13 +144,12 @@ def test_the_workers_listener_suppresses_a_dead_address(tmp_path: Path) -> None:
     stop = threading.Event()
     thread = keep_running(service, stop, told.append)
     try:
-        while not told:
-            assert thread.is_alive()
+        until(lambda: told)
         with client(settings.lmtp) as lmtp:
             lmtp.sendmail("", [office.return_path("ada@example.org")], a_hard_bounce(office, "ada@example.org"))
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
     assert office.suppressed() == {"ada@example.org": "hard-bounce"}
     engine.dispose()

@@ -20,6 +20,7 @@ from mailer.intake.taking import Count
 from mailer.settings import ImapSettings
 from tests.builders.bounces import a_dsn, a_feedback_report, an_auto_reply
 from tests.support.imap_server import DOVECOT, PASSWORD, USER, ImapServer, imap_server
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 MAILS = {
     "1.bounce": a_dsn(),
@@ -207,21 +208,13 @@ def test_new_mail_is_read_at_once_while_the_mailbox_is_watched(server: ImapServe
     )
     watching.start()
     try:
-        wait_until(lambda: len(reader.mails) == 4)
+        until(lambda: len(reader.mails) == 4)
         time.sleep(0.3)
         server.put(a_dsn(recipient="quentin@reader.example"), "5.later")
-        wait_until(lambda: len(reader.mails) == 5)
+        until(lambda: len(reader.mails) == 5)
     finally:
         stop.set()
-        watching.join(10)
+        watching.join(PATIENCE_SECONDS)
     assert not watching.is_alive()
     assert len(server.names("Processed")) == 3
     assert server.names() == set(MAILS) - UNDERSTOOD
-
-
-def wait_until(condition: object, seconds: float = 15.0) -> None:
-    assert callable(condition)
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at, "it did not happen"
-        time.sleep(0.02)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.builders.people import a_subscriber
 from tests.support.newsroom import Newsroom
 from tests.support.people_site import Site, path_in, text_of
 from tests.support.smtp_server import Recorder, smtp_server
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 ADA = "ada@example.org"
 
@@ -137,7 +137,7 @@ def test_two_workers_never_take_the_same_notice(site: Site) -> None:
     taken: list[list[int]] = []
 
     def take() -> None:
-        barrier.wait(10)
+        barrier.wait(PATIENCE_SECONDS)
         mine = []
         for _ in range(10):
             with writing(site.engine) as connection:
@@ -148,7 +148,7 @@ def test_two_workers_never_take_the_same_notice(site: Site) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
     everything = [one for mine in taken for one in mine]
     assert sorted(everything) == sorted(row["id"] for row in site.rows("outbox"))
 
@@ -320,17 +320,13 @@ def running(site: Site) -> Iterator[tuple[Site, threading.Event]]:
     done: list[Work] = []
     thread = threading.Thread(target=lambda: done.append(run_worker(shop, stop)))
     thread.start()
-    yield site, stop
-    stop.set()
-    thread.join(20)
+    try:
+        yield site, stop
+    finally:
+        stop.set()
+        site.server.holds = None
+        thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive(), "the worker did not stop"
-
-
-def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def test_a_notice_goes_within_seconds_while_a_slow_issue_is_under_way(
@@ -338,18 +334,15 @@ def test_a_notice_goes_within_seconds_while_a_slow_issue_is_under_way(
 ) -> None:
     site, _ = running
 
-    def judge(_address: str, content: bytes) -> str | None:
-        if b"Subject: Spring" in content:
-            time.sleep(0.05)  # the server's loop is busy for so long with each message of the issue
-        return None
-
-    site.server.judge_data = judge
+    site.server.holds = lambda content: (
+        b"Subject: Spring" in content and len(site.server.received) > 5 and not site.mail_to(ADA)
+    )
     an_issue(site, 400)
     until(lambda: len(site.server.received) > 5)
     site.clock.now = site.clock.now + timedelta(seconds=1)
     subscribe(site)
     site.clock.now = site.clock.now + timedelta(seconds=1)
-    until(lambda: site.mail_to(ADA), 12)
+    until(lambda: site.mail_to(ADA))
     assert sum(row["state"] == "accepted" for row in site.rows("delivery")) < 400
 
 
@@ -372,18 +365,17 @@ def test_the_lock_of_a_killed_worker_is_free_and_sigterm_ends_one_cleanly(tmp_pa
         room = Newsroom.opened(tmp_path, server.port)
         room.run("db", "upgrade", check=True)
         engine = open_database(f"sqlite:///{tmp_path}/mailer.db")
-        killed = room.start("worker")
-        until(lambda: is_at_work(engine))
-        refused = room.run("worker", "--once")
-        assert refused.returncode == 1
-        assert "another worker" in refused.stderr
-        killed.send_signal(signal.SIGKILL)
-        killed.communicate()
+        with room.started("worker") as killed:
+            until(lambda: is_at_work(engine), process=killed)
+            refused = room.run("worker", "--once")
+            assert refused.returncode == 1
+            assert "another worker" in refused.stderr
+            killed.send_signal(signal.SIGKILL)
         assert room.run("worker", "--once", check=True).returncode == 0
-        ended = room.start("worker")
-        until(lambda: is_at_work(engine))
-        ended.send_signal(signal.SIGTERM)
-        _, told = ended.communicate(timeout=20)
+        with room.started("worker") as ended:
+            until(lambda: is_at_work(engine), process=ended)
+            ended.send_signal(signal.SIGTERM)
+            _, told = ended.communicate(timeout=PATIENCE_SECONDS)
         assert (ended.returncode, told) == (0, "")
         engine.dispose()
 

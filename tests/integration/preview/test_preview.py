@@ -22,6 +22,8 @@ from mailer.newsletter import Newsletter
 from mailer.resources import template_folders
 from mailer.web.preview import _changes, create_preview
 from tests.builders.message import a_newsletter
+from tests.support.processes import started
+from tests.support.waiting import PATIENCE_SECONDS
 
 ISSUE = """---
 title: Seeds of {month}
@@ -158,7 +160,7 @@ def test_the_page_follows_a_save_in_every_view(browser: Browser, url: str, path:
     page.wait_for_function(
         "[...document.querySelectorAll('.frame iframe:not(.coming), .frame pre')]"
         ".filter(e => (e.contentDocument?.body ?? e).textContent.includes('gardeners of the north')).length == 5",
-        timeout=10_000,
+        timeout=60_000,
     )
     page.wait_for_function("document.getElementById('source').textContent.includes('of the north')")
     assert page.locator("iframe.coming").count() == 0
@@ -190,25 +192,21 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
 def test_the_command_serves_until_it_is_interrupted(path: Path) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, path.name, "--port", "0"], cwd=path.parent, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
-    )
-    try:
+    command = [*COMMAND, path.name, "--port", "0"]
+    with started(command, cwd=path.parent, env=ENVIRONMENT, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         found = re.search(r"http://localhost:(\d+)/", process.stderr.readline())
         assert found
-        with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/look", timeout=10) as answer:
+        at = f"http://127.0.0.1:{found[1]}"
+        with urllib.request.urlopen(f"{at}/look", timeout=PATIENCE_SECONDS) as answer:
             assert b"Seeds of June" in answer.read()
-        with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/changes", timeout=10) as page_still_open:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{found[1]}/changes", timeout=PATIENCE_SECONDS
+        ) as page_still_open:
             assert page_still_open.readline().startswith(b"data: ")
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
         assert "Traceback" not in process.stderr.read()
-    finally:
-        process.kill()
-        process.wait()
-        if process.stderr is not None:
-            process.stderr.close()
 
 
 def test_a_port_in_use_is_one_sentence(path: Path) -> None:
@@ -222,7 +220,6 @@ def test_a_port_in_use_is_one_sentence(path: Path) -> None:
             env=ENVIRONMENT,
             capture_output=True,
             text=True,
-            timeout=30,
             check=False,
         )
     assert ended.returncode == 2

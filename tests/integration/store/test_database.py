@@ -9,6 +9,8 @@ from sqlalchemy.exc import OperationalError
 
 from mailer.errors import DatabaseError
 from mailer.store.database import for_reading, open_database, reading, writing
+from tests.support.processes import all_started
+from tests.support.waiting import PATIENCE_SECONDS
 
 PROCESSES, ROUNDS = 4, 60
 
@@ -60,11 +62,10 @@ def test_processes_that_read_and_then_write_wait_for_each_other(tmp_path: Path) 
     context = multiprocessing.get_context("spawn")
     barrier, said = context.Barrier(PROCESSES), context.Queue()
     processes = [context.Process(target=count_up, args=(url, barrier, said)) for _ in range(PROCESSES)]
-    for process in processes:
-        process.start()
-    assert [said.get(timeout=100) for _ in processes] == [""] * PROCESSES
-    for process in processes:
-        process.join(10)
+    with all_started(processes):
+        assert [said.get(timeout=2 * PATIENCE_SECONDS) for _ in processes] == [""] * PROCESSES
+        for process in processes:
+            process.join(PATIENCE_SECONDS)
     with reading(open_database(url)) as connection:
         assert connection.scalar(text("SELECT max(count) FROM tally")) == PROCESSES * ROUNDS
         assert connection.scalar(text("SELECT count(DISTINCT count) FROM tally")) == PROCESSES * ROUNDS

@@ -19,6 +19,8 @@ from mailer.store.migrate import MIGRATIONS, prepare_database
 from mailer.store.migrations import REVISIONS
 from subscribers.tables import Base
 from tests.support.postgres import postgres_server, postgres_url
+from tests.support.processes import all_started
+from tests.support.waiting import PATIENCE_SECONDS
 
 __all__ = ["postgres_server", "postgres_url"]
 
@@ -140,11 +142,10 @@ def test_processes_that_start_together_prepare_it_once(engine: Engine) -> None:
     context = multiprocessing.get_context("spawn")
     barrier, said = context.Barrier(4), context.Queue()
     processes = [context.Process(target=prepare_at_once, args=(url, barrier, said)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    assert [said.get(timeout=60) for _ in processes] == [""] * 4
-    for process in processes:
-        process.join(10)
+    with all_started(processes):
+        assert [said.get(timeout=2 * PATIENCE_SECONDS) for _ in processes] == [""] * 4
+        for process in processes:
+            process.join(PATIENCE_SECONDS)
     prepare_database(engine)
 
 
@@ -161,7 +162,7 @@ def test_a_prepared_database_is_recognised_without_importing_alembic(tmp_path: P
         "from mailer.store.migrate import prepare_database\n"
         f"prepare_database(open_database({url!r}))\nassert 'alembic' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
