@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import ssl
+import statistics
 import subprocess
 import sys
 import time
@@ -190,6 +191,19 @@ def distant_sink() -> Iterator[int]:
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
+
+
+def round_trip_seconds(port: int) -> float:
+    """How long an answer really takes on that way: the median of thirty, one after the other."""
+    with socket.create_connection(("127.0.0.1", port), 5) as connection, connection.makefile("rb") as replies:
+        replies.readline()
+        taken = []
+        for _ in range(30):
+            started = time.perf_counter()
+            connection.sendall(b"NOOP\r\n")
+            replies.readline()
+            taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
 
 
 async def _serve(port: int, certificate: str = "") -> None:
