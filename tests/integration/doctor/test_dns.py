@@ -19,6 +19,7 @@ from mailer.settings import DkimSettings
 from tests.builders.doctor import SENDING, Zone, a_case, a_good_zone, a_newsletter, failures, quoted, warnings
 from tests.builders.keys import ed25519_pem, rsa_pem
 from tests.support.dns_server import BROKEN, SILENT, name_server
+from tests.support.waiting import PATIENCE_SECONDS, one_of_three
 
 Check = Callable[[Case], Iterable[Finding]]
 Look = Callable[..., list[Finding]]
@@ -32,8 +33,9 @@ def look(tmp_path: Path) -> Iterable[Look]:
         def run(check: Check, changes: Zone | None = None, **case: Any) -> list[Finding]:
             zone = a_good_zone() | (changes or {})
             server = stack.enter_context(name_server({key: value for key, value in zone.items() if value}))
+            patience = 0.6 if SILENT in zone.values() else PATIENCE_SECONDS
             case.setdefault("sending_addresses", (ipaddress.ip_address(SENDING),))
-            return list(check(a_case(Names(server.address, seconds=0.6), tmp_path, **case)))
+            return list(check(a_case(Names(server.address, seconds=patience), tmp_path, **case)))
 
         yield run
 
@@ -277,16 +279,21 @@ def test_a_silent_server_costs_seconds_and_is_named_as_such(tmp_path: Path) -> N
         case = a_case(
             Names(server.address, seconds=0.3), tmp_path, sending_addresses=(ipaddress.ip_address(SENDING),)
         )
-        began = time.monotonic()
-        findings = [
-            finding
-            for check in (spf.check, dkim.check, dmarc.check, reverse.check, return_path.check)
-            for finding in check(case)
-        ]
-        assert time.monotonic() - began < 3
-    assert findings
-    assert worst(findings) is Result.WARNING
-    assert any("no DNS server answers" in finding.means for finding in findings)
+
+        def trial(_attempt: int) -> str:
+            began = time.monotonic()
+            findings = [
+                finding
+                for check in (spf.check, dkim.check, dmarc.check, reverse.check, return_path.check)
+                for finding in check(case)
+            ]
+            took = time.monotonic() - began
+            assert findings
+            assert worst(findings) is Result.WARNING
+            assert any("no DNS server answers" in finding.means for finding in findings)
+            return "" if took < 3 else f"{took:.1f} seconds"
+
+        one_of_three(trial)
 
 
 def test_a_long_record_comes_over_tcp() -> None:
