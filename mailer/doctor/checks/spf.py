@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
+from mailer.delivery.connect import is_loopback
 from mailer.doctor import spf
 from mailer.doctor.case import Case, Senders
 from mailer.doctor.finding import Finding, failure, ok, warning
@@ -69,7 +71,16 @@ def _mechanisms(settings: Settings, senders: Senders) -> str:
     named = [
         f"ip{address.version}:{address}" for address in senders.addresses if address.is_global or senders.known
     ]
-    return " ".join(named) or f"a:{settings.smtp.host}"
+    return " ".join(named) or _mechanism(settings.smtp.host)
+
+
+def _mechanism(host: str) -> str:
+    """How SPF names the mail server (RFC 7208 section 5); what the world sees of a local one is not known here."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return "mx" if is_loopback(host) else f"a:{host}"
+    return f"ip{address.version}:{address}" if address.is_global else "mx"
 
 
 def _merged(domain: str, records: list[str]) -> str:
