@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 
 import click
+from sqlalchemy import Engine
 
 from mailer import wiring
 from mailer.cli import send_words
@@ -20,6 +21,7 @@ from mailer.flows.scheduling import Wish, waits_until
 from mailer.settings import Rate
 from mailer.store.database import reading
 from mailer.store.editions import StoredIssue, editions_of, find_issue
+from mailer.store.states import SendingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,7 @@ def send_one(installation: Installation, prepared: PreparedIssue, asked: Asked) 
         send_words.say_scheduled(standing, until)
         return ""
     if asked.detach:
-        dispatch.expect(database, standing.id, wiring.now())
-        send_words.say_detached(standing, awake=dispatch.somebody_works(database))
+        _detach(database, standing)
         return ""
     return _deliver(installation, prepared, standing, asked)
 
@@ -97,6 +98,16 @@ def _deliver(installation: Installation, prepared: PreparedIssue, standing: Stor
     note_if_finished(wiring.journal(settings, database), database, standing, frozen, wiring.now())
     dispatch.expect(database, standing.id, wiring.now())  # what is left, for workers when it is due
     return send_words.tell_end(standing, outcome, waiting.waiting_for(database, standing, wiring.now()))
+
+
+def _detach(database: Engine, standing: StoredIssue) -> None:
+    dispatch.expect(database, standing.id, wiring.now())
+    with reading(database) as connection:
+        moment = dispatch.next_moment(connection, standing.id, wiring.now())
+    if moment is None and standing.state is SendingState.FINISHED:
+        say("Nothing was left to send.", err=True)
+    else:
+        send_words.say_detached(standing, awake=dispatch.somebody_works(database))
 
 
 def _ask(yes: bool, people: int) -> None:
