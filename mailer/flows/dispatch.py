@@ -67,7 +67,7 @@ def somebody_works(engine: Engine) -> bool:
     """Whether a worker is there to do what is left to it."""
     if engine.dialect.name == "postgresql":
         with reading(engine) as connection:
-            return jobs.some_worker(connection)
+            return bool(jobs.count_workers(connection))
     with only_worker(engine) as nobody_else:
         return not nobody_else
 

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
 
+from mailer.store import jobs
 from mailer.store.states import SendingState
 from mailer.store.tables import DeliveryRow, IssueRow
+from subscribers.outbox import NEVER
 from subscribers.tables import OutboxRow, SubscriptionRow
 
 
@@ -22,6 +24,8 @@ class Counted:
     deliveries: Mapping[tuple[str, str, str], int]  # newsletter, slug, state; issues under way only
     outbox_waiting: int
     outbox_oldest_seconds: float
+    jobs: Mapping[tuple[str, str], int]  # queue; "due", "later", "running" or "failed"; empty on SQLite
+    workers: int | None  # alive on PostgreSQL; None on SQLite, where at most one is
 
 
 def count_all(connection: Connection, now: datetime | None = None) -> Counted:
@@ -42,7 +46,9 @@ def count_all(connection: Connection, now: datetime | None = None) -> Counted:
         .group_by(IssueRow.newsletter, IssueRow.slug, DeliveryRow.state)
     )
     waiting, oldest = connection.execute(
-        select(func.count(), func.min(OutboxRow.created_at)).where(OutboxRow.sent_at.is_(None))
+        select(func.count(), func.min(OutboxRow.created_at)).where(
+            OutboxRow.sent_at.is_(None), OutboxRow.next_attempt_at < NEVER
+        )
     ).one()
     age = ((now or datetime.now(UTC)) - oldest).total_seconds() if oldest is not None else 0.0
     return Counted(
@@ -51,4 +57,6 @@ def count_all(connection: Connection, now: datetime | None = None) -> Counted:
         {(newsletter, slug, state): count for newsletter, slug, state, count in deliveries},
         waiting,
         max(0.0, age),
+        jobs.count(connection),
+        jobs.count_workers(connection),
     )

@@ -55,15 +55,28 @@ def are_kept(connection: Connection) -> bool:
     return connection.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is not None
 
 
-def some_worker(connection: Connection) -> bool:
-    """Whether a worker has beaten lately."""
+def count_workers(connection: Connection) -> int | None:
+    """How many workers have beaten lately; None where nobody counts them."""
     if not are_kept(connection):
-        return False
+        return None
     beaten = text(
-        "SELECT EXISTS (SELECT FROM procrastinate_workers"
-        " WHERE last_heartbeat > now() - make_interval(secs => :seconds))"
+        "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :seconds)"
     )
-    return bool(connection.scalar(beaten, {"seconds": STALLED_SECONDS}))
+    return int(connection.execute(beaten, {"seconds": STALLED_SECONDS}).scalar_one())
+
+
+def count(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many jobs there are by queue and by how they stand: due, later, running, failed."""
+    if not are_kept(connection):
+        return {}
+    rows = connection.execute(
+        text("""
+            SELECT queue_name, CASE status WHEN 'doing' THEN 'running' WHEN 'todo' THEN
+                CASE WHEN scheduled_at > now() THEN 'later' ELSE 'due' END ELSE 'failed' END AS how, count(*)
+            FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed') GROUP BY 1, 2 ORDER BY 1, 2
+        """)
+    )
+    return {(queue, how): number for queue, how, number in rows}
 
 
 def expect_issue(connection: Connection, issue_id: int, after: timedelta = NOW, *, exactly: bool = False) -> None:

@@ -81,3 +81,9 @@ def _families(counted: Counted) -> Iterable[Metric]:
     yield GaugeMetricFamily(
         "mailer_outbox_oldest_seconds", "How long the oldest of them waits.", value=counted.outbox_oldest_seconds
     )
+    if counted.workers is not None:
+        yield GaugeMetricFamily("mailer_workers", "Workers that have beaten lately.", value=counted.workers)
+    jobs = GaugeMetricFamily("mailer_jobs", "Jobs by queue and how they stand.", labels=["queue", "state"])
+    for (queue, how), count in counted.jobs.items():
+        jobs.add_metric([queue, how], count)
+    yield jobs

@@ -314,3 +314,15 @@ def test_the_next_moment_is_read_from_the_ledger(site: Site) -> None:
     assert moment() == now, "it has to be marked as finished"
     with reading(site.engine) as connection:
         assert next_moment(connection, 999, now) is None
+
+
+def test_jobs_and_workers_are_counted_for_whoever_watches(site: Site) -> None:
+    planned(site, 1)
+    planned(site, 1, slug="summer", start_at=site.clock() + timedelta(hours=1))
+    shown = site.client().get("/metrics").get_data(as_text=True)
+    assert "mailer_workers 0.0" in shown
+    assert 'mailer_jobs{queue="issue",state="due"} 1.0' in shown
+    assert 'mailer_jobs{queue="issue",state="later"} 1.0' in shown
+    with a_worker(site):
+        until(lambda: "mailer_workers 1.0" in site.client().get("/metrics").get_data(as_text=True))
+    until(lambda: "mailer_workers 0.0" in site.client().get("/metrics").get_data(as_text=True))
