@@ -30,13 +30,14 @@ LONGEST_SECONDS: Final = 30.0
 class Turns:
     """One writer at a time, over all threads and processes of the web; PostgreSQL needs none of it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, longest_seconds: float = LONGEST_SECONDS) -> None:
         name = engine.url.database
         # The folder is locked, not the file: closing a handle of that would drop SQLite's own locks on it.
         self._folder: Path | None = None
         if fcntl and engine.dialect.name == "sqlite" and name and not name.startswith((":memory:", "file:")):
             self._folder = Path(name).absolute().parent
         self._here = threading.Lock()
+        self._longest_seconds = longest_seconds
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -49,7 +50,7 @@ class Turns:
             folder = os.open(self._folder, os.O_RDONLY)
             try:
                 fcntl.flock(folder, fcntl.LOCK_EX)
-                if time.monotonic() - began > LONGEST_SECONDS:
+                if time.monotonic() - began > self._longest_seconds:
                     raise ServiceUnavailable(retry_after=60)
                 yield
             finally:
