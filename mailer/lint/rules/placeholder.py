@@ -22,6 +22,8 @@ PASS:
 
     ## Work in Progress
 
+    - [**Work in progress**](#work-in-progress)
+
     The words INSERT INTO stay. [What to do next: TODO lists](https://example.net/)
 
     [TODO list in Rust](https://example.net/)
@@ -230,7 +232,8 @@ _SAID: Final = "“{}” stands for text"
 def check(manuscript: Manuscript) -> Iterator[Finding]:
     seen: list[tuple[int, int]] = []
     for found, message, is_certain in _found(manuscript):
-        start, end = found.span("mark")
+        start = found.start("mark")
+        end = start + len(found["mark"].rstrip(" \t*_"))  # a link's target behind it is blanked out
         is_sentence = " " in found["mark"]  # several words may be an article's whole title, too
         if manuscript.is_in_link_text(start, end, or_all=is_sentence):
             continue
