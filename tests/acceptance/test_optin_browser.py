@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -187,13 +188,22 @@ PAGES = {
     "wrong address": "POST /news/subscribe wrong",
     "embed": "/news/embed",
     "confirm": "/confirm/{confirm}",
+    "confirmed": "POST /confirm/{confirm}",
+    "expired": "/confirm/{expired}",
+    "used": "/confirm/{gone}",
     "unsubscribe": "/unsubscribe/{unsubscribe}",
     "left": "POST /unsubscribe/{unsubscribe}",
     "undo": "/unsubscribe/undo/{undo}",
+    "undone": "POST /unsubscribe/undo/{undo}",
+    "not undone": "/unsubscribe/undo/{too_late}",
     "preferences": "/preferences/{preferences}",
+    "preferences saved": "POST /preferences/{preferences}",
     "move": "/preferences/address/{move}",
+    "moved": "POST /preferences/address/{move}",
     "receipt": "/preferences/receipt/{receipt}",
+    "erased": "POST /preferences/{preferences} erase",
     "bad link": "/confirm/cut-off",
+    "nothing there": "/news/nothing/",
 }
 
 
@@ -201,6 +211,9 @@ def tokens(site: Site, number: int) -> dict[str, str]:
     keys, now = site.keys, site.clock()
     return {
         "confirm": keys.confirm(1, 1, now),
+        "expired": keys.confirm(1, 1, now - timedelta(days=8)),
+        "gone": keys.confirm(999, 1, now),
+        "too_late": keys.undo(number, now - timedelta(days=31)),
         "unsubscribe": keys.unsubscribe(number),
         "undo": keys.undo(number, now),
         "preferences": keys.preferences(number),
@@ -221,17 +234,23 @@ def test_axe_finds_nothing_on_any_page(
         viewport={"width": width, "height": 800}, color_scheme=mode, locale="en-GB", bypass_csp=True
     )
     page = context.new_page()
+    seen: set[str] = set()
     for name, way in PAGES.items():
         address = way.format(**tokens(site, there.subscription_id))
-        page.goto(site.settings.base_url + address.removeprefix("POST ").removesuffix(" wrong"))
+        page.goto(site.settings.base_url + address.removeprefix("POST ").partition(" ")[0])
         if way.startswith("POST /news"):
             page.evaluate("document.querySelector('form').noValidate = true")
             page.get_by_label("Email address").fill("wrong" if way.endswith("wrong") else "eve@gmial.com")
-        if way.startswith("POST"):
+        if way.endswith("erase"):
+            page.get_by_label("Yes, erase everything about me").check()
+            page.get_by_role("button", name="Erase me").click()
+        elif way.startswith("POST"):
             page.locator("main button").first.click()
+        seen.add(page.get_by_role("heading", level=1).inner_text())
         found: dict[str, Any] = Axe().run(page).response
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], name
         fits(page)
+    assert {"You are subscribed", "You are unsubscribed", "You are subscribed again", "You are erased"} <= seen
     context.close()
 
 

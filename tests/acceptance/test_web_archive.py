@@ -57,6 +57,7 @@ PAGES = {
     "translation": f"{SPRING}/de/",
     "right to left": "/harbour/arabic/ar/",
     "wild": "/harbour/wild/en/",
+    "which newsletter": "/subscribe",
     "error": "/nothing",
     "error of a newsletter": "/harbour/nothing/",
 }
