@@ -90,7 +90,8 @@ def lint(issue: Issue, *, settings: LintSettings = DEFAULT) -> list[Problem]:
     for candidate in RULES:
         if settings.runs(candidate):
             found.extend(_problem(manuscript, candidate, finding) for finding in candidate.check(manuscript))
-    found.extend(judged(problem for problem in issue.problems if not is_said_better(problem, found)))
+    causes = [*found, *(problem for problem in issue.problems if problem.rule == "shortcode")]
+    found.extend(judged(problem for problem in issue.problems if not is_said_better(problem, causes)))
     found.extend(directives.problems)
     return _settled(found, directives, settings)
 

@@ -32,7 +32,7 @@ READING: Final = {
 _SAID_BY: Final = {
     "broken-link": frozenset({"link-syntax"}),
     "relative-link": frozenset({"placeholder-link", "link-syntax", "address-link"}),
-    "empty-link": frozenset({"empty-link", "placeholder-link"}),
+    "empty-link": frozenset({"empty-link", "placeholder-link", "shortcode"}),
     "unsafe-link": frozenset({"link-syntax", "address-link", "image-format"}),
 }
 _ONE_CAUSE: Final = frozenset({"relative-link", "unknown-html", "control-character"})

@@ -62,6 +62,9 @@ FAIL:
     Rusty events between YYYY-MM-DD and YYYY-MM-DD
 
 FAIL:
+    // TODO name those who helped
+
+FAIL:
     In May, …
 
 FAIL:
@@ -91,7 +94,7 @@ from mailer.lint.rule import Rule
 from mailer.lint.words import words
 
 _HINT: Final = "Write what belongs there, or take the line out."
-_OPENING: Final = r"[ \t>*_#\-+|(\[\"'“„«~.\d\ue000]*"  # marks that may stand before the first word of a line
+_OPENING: Final = r"[ \t>*_#/\-+|(\[\"'“„«~.\d\ue000]*"  # marks that may stand before the first word of a line
 _CLOSING: Final = r"[ \t.!)\]|*_]*$"
 _AFTER_TODO: Final = (
     r"(?!\s+(?:apps?|applications?|lists?|items?|comments?|manager|tracker|api|cli|tui|tool|program|project|"

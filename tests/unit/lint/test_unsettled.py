@@ -61,6 +61,12 @@ def test_a_day_in_the_files_name_is_the_issues_date() -> None:
     assert "missing-date" not in {problem.rule for problem in found}
 
 
+def test_a_link_to_a_variable_that_nobody_knows_is_one_mistake() -> None:
+    found = lint(an_issue("Send us [a patch]({{ site.links.pull }}) if somebody is missing.\n"))
+
+    assert [problem.rule for problem in found] == ["shortcode"]
+
+
 def test_ten_films_are_said_once() -> None:
     films = "".join(
         f'<iframe src="https://films.s.example/{number}"></iframe>\n\nText.\n\n' for number in range(10)
