@@ -373,13 +373,15 @@ def list_bounces(
 
 
 def _listing() -> Select[int, datetime, str, str, str, str, int | None, str, str, str, str, str, str, int | None]:
-    return select(
+    # where a report hides the address (RFC 6590), the one that the mail went to
+    whose = func.coalesce(func.nullif(BounceRow.recipient, ""), DeliveryRow.address, "").label("recipient")
+    named = select(
         BounceRow.id,
         BounceRow.at,
         BounceRow.source,
         BounceRow.kind,
         BounceRow.reason,
-        BounceRow.recipient,
+        whose,
         BounceRow.reply_code,
         BounceRow.enhanced_code,
         BounceRow.diagnostic,
@@ -388,7 +390,9 @@ def _listing() -> Select[int, datetime, str, str, str, str, int | None, str, str
         func.coalesce(IssueRow.newsletter, "").label("newsletter"),
         func.coalesce(IssueRow.slug, "").label("slug"),
         BounceRow.subscription_id,
-    ).join_from(BounceRow, IssueRow, IssueRow.id == BounceRow.issue_id, isouter=True)
+    )
+    of_issue = named.join_from(BounceRow, IssueRow, IssueRow.id == BounceRow.issue_id, isouter=True)
+    return of_issue.outerjoin(DeliveryRow, DeliveryRow.id == BounceRow.delivery_id)
 
 
 def forget_old(connection: Connection, before: datetime) -> None:

@@ -167,6 +167,8 @@ def test_a_complaint_with_a_hidden_address_is_known_by_its_return_path(newsroom:
     (item,) = items(piped(newsroom, raw, "--json"))
     assert (item["class"], item["recipient"], item["matched"]) == ("complaint", "person2@example.org", True)
     assert standing(newsroom)["person2@example.org"] == "suppressed"
+    listed = json.loads(newsroom.run("bounces", "list", "--class", "complaint", "--json", check=True).stdout)
+    assert [row["recipient"] for row in listed] == ["person2@example.org"]
 
 
 def test_a_mail_that_came_back_without_its_return_path_is_known_by_its_message_id(newsroom: Sent) -> None:
