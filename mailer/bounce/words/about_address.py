@@ -166,6 +166,7 @@ PHRASES: Final[dict[Reason, str]] = {
         recipnotfound
         recipientnotfound
         unable to (?:find|locate) (?:the )?(?:user|recipient|mailbox)
+        (?:unable to|can(?:not|'t)|could ?n[o']t) (?:find|locate) .{1,60} (?:in|on|at) (?:my|our|the|this) \w
         couldn'?t find any (?:account|user)
         no longer (?:on server|valid|available|exists?|in use|active|works?|with|employed|used)
         left the (?:company|organi[sz]ation)
