@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +12,14 @@ from mailer.bounce.mime import READ_LIMIT_BYTES, read_mime
 from mailer.bounce.reader import read_bounce
 from tests.builders.bounces import FORMS, a_dsn, a_feedback_report, an_auto_reply
 
-SEEDS = [*(form.raw for form in FORMS), a_dsn(), a_feedback_report(), an_auto_reply(headers="X-Autoreply: yes\n")]
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "bounces" / "eml"
+SEEDS = [
+    *(form.raw for form in FORMS),
+    *(path.read_bytes() for path in sorted(SAMPLES.iterdir())),
+    a_dsn(),
+    a_feedback_report(),
+    an_auto_reply(headers="X-Autoreply: yes\n"),
+]
 TOKENS = st.sampled_from(
     [
         b"\n",
