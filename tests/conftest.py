@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared"
+PROCESSES = 2
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 settings.register_profile("newsletter-mailer", max_examples=100, deadline=None)
@@ -26,6 +27,20 @@ settings.load_profile("newsletter-mailer")
 def chromium_path() -> str | None:
     """The Chromium of this machine."""
     return next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run the whole suite in two processes, where nobody said how many; some files alone in this one.
+
+    Two, as the machines that check have two cores, and much of the time is waiting. A file stays in one process,
+    so that what its tests share is made once. ``-n 0`` runs everything in one process.
+    """
+    whole = config.args == config.getini("testpaths") and not hasattr(config, "workerinput")
+    asked = getattr(config.option, "numprocesses", 0)  # 0 without pytest-xdist
+    if whole and asked is None and not config.option.usepdb and (os.cpu_count() or 1) > 1:
+        config.option.numprocesses = PROCESSES
+        config.option.dist = "loadfile"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
