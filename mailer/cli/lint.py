@@ -151,8 +151,11 @@ def _mend(paths: Sequence[Path]) -> None:
     from mailer.flows.mend import mend_file
 
     for path in paths:
-        for fix in mend_file(path):
+        mended = mend_file(path)
+        for fix in mended.fixes:
             say(f"{path}:{fix.line}:{fix.column}: mended {fix.before!r} to {fix.after!r} [{fix.rule}]", err=True)
+        if mended.patch:
+            say(mended.patch.rstrip("\n"), err=True)
 
 
 def _show(problems: Sequence[Problem], sources: Mapping[str, str], form: str) -> None:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from mailer.errors import UsageError
-from mailer.lint.fix import Fix, fix
+from mailer.lint.fix import Fix, diff, fix
 
 
-def mend_file(path: Path) -> list[Fix]:
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was mended in one file, and the same as a unified diff."""
+
+    fixes: tuple[Fix, ...] = ()
+    patch: str = ""
+
+
+def mend_file(path: Path) -> Mended:
     """Mend the file and say what was mended; byte order mark, line ends and mode stay as they are.
 
     A file that is no UTF-8 is left alone: what stands in it is not known. Raises UsageError when the mended file
@@ -21,14 +30,15 @@ def mend_file(path: Path) -> list[Fix]:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        return []
+        return Mended()
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     source = text.removeprefix("\ufeff")
     carriage = "\r" in source and source.count("\r\n") == source.count("\n") == source.count("\r")
-    mended, fixes = fix(source.replace("\r\n", "\n") if carriage else source)
+    source = source.replace("\r\n", "\n") if carriage else source
+    mended, fixes = fix(source)
     if fixes:
         _replace(path, (mark + (mended.replace("\n", "\r\n") if carriage else mended)).encode("utf-8"))
-    return fixes
+    return Mended(tuple(fixes), diff(source, mended, str(path)))
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -71,3 +71,19 @@ def test_with_settings_the_same_issue_cannot_go_out(folder: Path, capsys: pytest
 
     assert lint(capsys, "june.md") == (1, {("shortcode", "error"), ("relative-link", "error")})
     assert lint(capsys, "juni.md") == (0, {("text-language", "warning")})
+
+
+def test_mending_shows_the_difference_and_leaves_the_rest_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "july.md"
+    path.write_text("---\ntitle: July\ndate: 2026-07-01\n---\n\nOther peopleâ€™s beans.\n", encoding="utf-8")
+
+    with pytest.raises(SystemExit) as ended:
+        main(["lint", "july.md", "--fix"])
+
+    said = capsys.readouterr().err
+    assert "july.md:6:7: mended" in said
+    assert "-Other peopleâ€™s beans.\n+Other people’s beans." in said
+    assert path.read_text(encoding="utf-8").endswith("\nOther people’s beans.\n")
+    assert not ended.value.code

@@ -4,11 +4,7 @@ import struct
 import zlib
 from pathlib import Path
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from mailer.flows.picture_sizes import keep_own_widths, width_of
+from mailer.flows.picture_sizes import keep_own_widths
 from mailer.issue.reader import read_issue
 from mailer.render.html_body import body_rows
 from mailer.render.outline import outline
@@ -26,33 +22,6 @@ def a_jpeg(width: int) -> bytes:
     table = b"\xff\xc4" + struct.pack(">H", 2 + 4) + bytes(4)
     frame = b"\xff\xc2" + struct.pack(">HBHHB", 17, 8, 9, width, 3) + bytes(9)
     return b"\xff\xd8" + thumbnail + b"\xff" + table + frame
-
-
-def a_webp(kind: bytes, body: bytes) -> bytes:
-    return b"RIFF" + struct.pack("<I", 4 + 8 + len(body)) + b"WEBP" + kind + struct.pack("<I", len(body)) + body
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        a_png(80),
-        a_jpeg(80),
-        b"GIF89a" + struct.pack("<HH", 80, 9) + bytes(3),
-        a_webp(b"VP8 ", bytes(3) + b"\x9d\x01\x2a" + struct.pack("<HH", 80, 9)),
-        a_webp(b"VP8L", b"\x2f" + struct.pack("<I", 79 | 8 << 14)),
-        a_webp(b"VP8X", bytes(4) + struct.pack("<I", 79)[:3] + struct.pack("<I", 8)[:3]),
-    ],
-    ids=["png", "jpeg", "gif", "lossy webp", "lossless webp", "extended webp"],
-)
-def test_the_width_is_read_from_the_first_bytes(head: bytes) -> None:
-    assert width_of(head) == 80
-    assert all(isinstance(width_of(head[:end]), int) for end in range(len(head)))
-
-
-@given(st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff", b"RIFF0000WEBPVP8X"]), st.binary())
-@settings(max_examples=150, deadline=None)
-def test_any_bytes_have_a_width_or_none(start: bytes, rest: bytes) -> None:
-    assert width_of(start + rest) >= 0
 
 
 def shown(path: Path) -> str:
