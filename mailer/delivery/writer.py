@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.delivery.model import Sending
 from mailer.errors import DatabaseError
+from mailer.store.driver import plan_once
 from mailer.store.recording import Result, record
 
 T = TypeVar("T")
@@ -114,6 +115,7 @@ class LedgerWriter:
         try:
             with self._engine.connect() as connection:
                 try:
+                    plan_once(connection)
                     while self._serve(connection):
                         pass
                 except BaseException:

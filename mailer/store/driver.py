@@ -13,10 +13,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ARRAY, Connection, FromClause, Text, bindparam, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
@@ -92,6 +106,26 @@ def _as_it_is(value: Any) -> Any:
 def given(dialect: Dialect, columns: Columns) -> FromClause:
     """A table of the rows that ``as_given`` makes the parameters of."""
     return _from_arrays(columns) if dialect.name == "postgresql" else _from_json(columns)
+
+
+def plan_once(connection: Connection) -> None:
+    """For a connection that runs the same few statements again and again. PostgreSQL would plan each of them anew,
+    because arrays differ in length: half of its work. The connection leaves the pool: nobody else gets it."""
+    if connection.dialect.name == "postgresql":
+        connection.detach()
+        connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+        connection.commit()
+
+
+def is_given(
+    dialect: Dialect, own: ColumnElement[int] | InstrumentedAttribute[int], these: FromClause
+) -> ColumnElement[bool]:
+    """Joins a table to the given rows by ``id``. To PostgreSQL it says so twice: it expects a hundred rows of a
+    function and would read the whole table for them, but ten of an array, and takes the index."""
+    joined = own == these.c.id
+    if dialect.name != "postgresql":
+        return joined
+    return and_(joined, own == any_(bindparam("given_id", type_=ARRAY(BigInteger()))))
 
 
 def as_given(dialect: Dialect, columns: Columns, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
-    cast,
     exists,
     func,
     or_,
@@ -29,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-from mailer.store.driver import Driver, as_given, given
+from mailer.store.driver import Driver, as_given, given, is_given
 from mailer.store.recording import IDS, may_become
 from mailer.store.states import DeliveryState
 from mailer.store.tables import DeliveryRow
@@ -110,6 +109,7 @@ class _Leaser:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._driver = Driver(dialect)
+        self._wanted = _wanted(dialect)
         self._lease = _change(dialect, S.LEASED, lease=bindparam("worker"))
         self._skip = _change(dialect, S.SKIPPED, lease=None)
         self.query = lru_cache(maxsize=64)(self._query)
@@ -129,14 +129,18 @@ class _Leaser:
         at = self._driver.time(now)
         parameters = {"issue": issue_id, "limit": limit, "after": after_id, "now": at}
         found = self._driver.rows(connection, query, parameters)
-        wanted = [row for row in found if row[0]]
-        self._write(connection, self._skip, [row[1] for row in found if not row[0]], {"now": at})
-        self._write(connection, self._lease, [row[1] for row in wanted], {"now": at, "worker": worker_id})
+        if not found:
+            return [], 0
+        those = as_given(self._dialect, IDS, [[row[1] or 0] for row in found])
+        wanted = {row[0] for row in self._driver.rows(connection, self._wanted, {**those, "now": at})}
         moment = self._driver.moment
         rows = [
             Leased(delivery_id, subscription_id, edition_id, address, attempts, first and moment(first))
-            for _, delivery_id, subscription_id, edition_id, address, attempts, first in wanted
+            for delivery_id, subscription_id, edition_id, address, attempts, first in found
+            if subscription_id in wanted
         ]
+        self._write(connection, self._skip, [row[0] for row in found if row[1] not in wanted], {"now": at})
+        self._write(connection, self._lease, [row.delivery_id for row in rows], {"now": at, "worker": worker_id})
         return sorted(rows, key=lambda row: row.delivery_id), len(found)
 
     def _write(
@@ -150,31 +154,18 @@ class _Leaser:
 
     def _query(self, kind: _Kind, only: frozenset[str], without: frozenset[str]) -> Select[*tuple[Any, ...]]:
         now = bindparam("now", type_=UtcTime())
-        wanted = (
-            exists()
-            .where(
-                SubscriptionRow.id == DeliveryRow.subscription_id,
-                SubscriberRow.id == SubscriptionRow.subscriber_id,
-                *wants_mail(now),
-            )
-            .correlate(DeliveryRow)
-        )
         is_due = DeliveryRow.next_attempt_at <= now
-        rows, order = {
-            _Kind.DUE: (and_(DeliveryRow.state == S.DEFERRED.value, is_due), DeliveryRow.next_attempt_at),
-            _Kind.QUEUED: (
-                and_(
-                    DeliveryRow.state == S.QUEUED.value,
-                    DeliveryRow.next_attempt_at.is_(None),
-                    DeliveryRow.id > bindparam("after", type_=Integer()),
-                ),
-                DeliveryRow.id,
+        rows = {
+            _Kind.DUE: and_(DeliveryRow.state == S.DEFERRED.value, is_due),
+            _Kind.QUEUED: and_(
+                DeliveryRow.state == S.QUEUED.value,
+                DeliveryRow.next_attempt_at.is_(None),
+                DeliveryRow.id > bindparam("after", type_=Integer()),
             ),
-            _Kind.AGAIN: (and_(DeliveryRow.state == S.QUEUED.value, is_due), DeliveryRow.next_attempt_at),
+            _Kind.AGAIN: and_(DeliveryRow.state == S.QUEUED.value, is_due),
         }[kind]
         query: Select[*tuple[Any, ...]] = (
             select(
-                cast(wanted, Integer),
                 DeliveryRow.id,
                 DeliveryRow.subscription_id,
                 DeliveryRow.edition_id,
@@ -183,7 +174,7 @@ class _Leaser:
                 DeliveryRow.first_attempt_at,
             )
             .where(DeliveryRow.issue_id == bindparam("issue"), rows, *self._of_domains(only, without))
-            .order_by(order)
+            .order_by(DeliveryRow.next_attempt_at, DeliveryRow.id)  # as the index has them
             .limit(bindparam("limit", type_=Integer()))
         )
         if self._dialect.name == "postgresql":
@@ -205,11 +196,28 @@ def domain_of(dialect: Dialect) -> ColumnElement[str]:
     return func.lower(func.substr(address, func.instr(address, "@") + 1))
 
 
+def _wanted(dialect: Dialect) -> Select[*tuple[Any, ...]]:
+    """Those of the given subscriptions that want the mail: within the query that finds the rows, PostgreSQL would
+    look at all people for each batch."""
+    these = given(dialect, IDS)
+    query: Select[*tuple[Any, ...]] = (
+        select(SubscriptionRow.id)
+        .select_from(these)
+        .join(SubscriptionRow, is_given(dialect, SubscriptionRow.id, these))
+        .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
+        .where(*wants_mail(bindparam("now", type_=UtcTime())))
+    )
+    return query
+
+
 def _change(dialect: Dialect, target: DeliveryState, **values: Any) -> Update:
     these = given(dialect, IDS)
     return (
         update(DeliveryRow)
-        .where(DeliveryRow.id == these.c.id, or_(*(DeliveryRow.state == state for state in _takeable(target))))
+        .where(
+            is_given(dialect, DeliveryRow.id, these),
+            or_(*(DeliveryRow.state == state for state in _takeable(target))),
+        )
         .values(state=target.value, next_attempt_at=None, waits_for="", at=bindparam("now"), **values)
     )
 

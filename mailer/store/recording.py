@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
-from mailer.store.driver import Columns, Driver, as_given, given
+from mailer.store.driver import Columns, Driver, as_given, given, is_given
 from mailer.store.states import CHANGES, DeliveryState
 from mailer.store.tables import DeliveryRow
 from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow
@@ -162,7 +162,7 @@ def _intend_statement(dialect: Dialect) -> Update:
     return (
         update(DeliveryRow)
         .where(
-            DeliveryRow.id == these.c.id,
+            is_given(dialect, DeliveryRow.id, these),
             DeliveryRow.lease == bindparam("worker"),
             or_(*(DeliveryRow.state == state for state in may_become(S.SENDING, among=_HELD))),
         )
@@ -180,7 +180,7 @@ def _result_statement(dialect: Dialect, target: DeliveryState) -> Update:
     return (
         update(DeliveryRow)
         .where(
-            DeliveryRow.id == these.c.id,
+            is_given(dialect, DeliveryRow.id, these),
             DeliveryRow.lease == bindparam("worker"),
             or_(*(DeliveryRow.state == state for state in may_become(target, among=_HELD))),
         )
