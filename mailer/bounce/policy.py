@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from mailer.bounce.bounce import Bounce, Kind
+from mailer.bounce.bounce import Bounce, Kind, Reason
 
 
 class Action(StrEnum):
@@ -36,6 +36,10 @@ ACTIONS: Final[Mapping[Kind, Action]] = MappingProxyType(
         Kind.UNRECOGNISED: Action.NOTHING,
     }
 )
+
+
+NOBODY_COMPLAINED: Final = frozenset({Reason.AUTH_FAILURE, Reason.VIRUS_DETECTED})
+"""Feedback reports of machines about our mail, not of a person who does not want it: the sender's to mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ def decide(
     """
     if not matched:
         return Decision(Action.NOTHING, streak, "it matches no delivery")
-    action = rules.actions.get(bounce.kind, Action.NOTHING)
+    blames_sender = bounce.kind is Kind.COMPLAINT and bounce.reason in NOBODY_COMPLAINED
+    action = rules.actions.get(Kind.POLICY if blames_sender else bounce.kind, Action.NOTHING)
     if action is Action.SUPPRESS and not (proven or rules.believe_reports):
         action = Action.COUNT
     if action is Action.FORGET:

@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 from mailer.bounce.addresses import first_address, typed_address
-from mailer.bounce.bounce import Bounce, Kind, Reason
+from mailer.bounce.bounce import Bounce
+from mailer.bounce.complaints import complaint
 from mailer.bounce.envelope import return_paths
 from mailer.bounce.incoming import Incoming
 from mailer.bounce.mime import Header
@@ -34,13 +35,14 @@ def read_arf(incoming: Incoming) -> list[Bounce]:
     fields = incoming.feedback or ()
     told = dict(reversed(fields))
     envelope = return_paths(incoming, told.get("original-mail-from", ""), told.get("original-envelope-id", ""))
-    kind = told.get("feedback-type", "abuse").strip().lower() or "abuse"
-    diagnostic = f"feedback-type: {kind}"[:100]
+    said = told.get("feedback-type", "abuse").strip().lower() or "abuse"
+    kind, reason = complaint(said)
+    diagnostic = f"feedback-type: {said}"[:100]
     return [
         Bounce(
-            kind=Kind.COMPLAINT,
+            kind=kind,
             recipient=recipient,
-            reason=Reason.FEEDBACK,
+            reason=reason,
             diagnostic=diagnostic,
             message_id=incoming.message_id,
             return_paths=envelope,

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from mailer.bounce.bounce import Bounce, Kind, Reason
+from mailer.bounce.complaints import complaint
 from mailer.bounce.webhooks.request import code, items, mapping, text
 from mailer.bounce.webhooks.verdicts import Meaning, judged
 
@@ -28,7 +29,6 @@ BOUNCE_TYPES: Final = MappingProxyType(
     }
 )
 UNKNOWN: Final[Meaning] = (Kind.SOFT, R.UNDEFINED)
-COMPLAINT: Final[Meaning] = (Kind.COMPLAINT, R.FEEDBACK)
 DELIVERY: Final[Meaning] = (Kind.SUCCESS, R.DELIVERED)
 
 
@@ -55,8 +55,12 @@ def _events(kind: str, details: dict[str, Any]) -> list[tuple[Meaning, dict[str,
         meaning = BOUNCE_TYPES.get(pair, UNKNOWN)
         return [(meaning, mapping(person)) for person in items(details.get("bouncedRecipients"))]
     if kind == "complaint":
-        said = {"diagnosticCode": text(details.get("complaintFeedbackType"), 60) or "abuse"}
-        return [(COMPLAINT, mapping(person) | said) for person in items(details.get("complainedRecipients"))]
+        feedback_type = text(details.get("complaintFeedbackType"), 60) or "abuse"
+        said = {"diagnosticCode": feedback_type}
+        return [
+            (complaint(feedback_type), mapping(person) | said)
+            for person in items(details.get("complainedRecipients"))
+        ]
     if kind == "delivery":
         said = {"diagnosticCode": text(details.get("smtpResponse"), 600)}
         return [(DELIVERY, said | {"emailAddress": person}) for person in items(details.get("recipients"))]

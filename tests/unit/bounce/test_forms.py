@@ -138,7 +138,7 @@ def test_a_multi_line_reply_is_read_as_one() -> None:
     assert bounce.diagnostic.endswith("The account that you tried does not exist")
 
 
-@pytest.mark.parametrize("kind", ["abuse", "fraud", "virus", "other", "x-new"])
+@pytest.mark.parametrize("kind", ["abuse", "fraud", "opt-out", "other", "x-new"])
 def test_a_feedback_report_is_a_complaint_of_the_recipient_it_names(kind: str) -> None:
     bounce = only(a_feedback_report(f"Original-Rcpt-To: <{PERSON}>\n", feedback_type=kind))
     assert (bounce.kind, bounce.recipient, bounce.reason) == (Kind.COMPLAINT, PERSON, Reason.FEEDBACK)
@@ -154,6 +154,21 @@ def test_a_redacted_report_still_leads_to_the_token() -> None:
     assert bounce.recipient != PERSON
     assert TOKEN in bounce.return_paths
     assert bounce.message_id == "12.77@news.example"
+
+
+@pytest.mark.parametrize(
+    ("feedback_type", "kind", "reason"),
+    [
+        ("abuse", Kind.COMPLAINT, Reason.FEEDBACK),
+        ("Auth-Failure", Kind.COMPLAINT, Reason.AUTH_FAILURE),
+        ("virus", Kind.COMPLAINT, Reason.VIRUS_DETECTED),
+        ("not-spam", Kind.SUCCESS, Reason.DELIVERED),
+        ("what nobody knows", Kind.COMPLAINT, Reason.FEEDBACK),
+    ],
+)
+def test_the_type_of_a_feedback_report_says_who_complains(feedback_type: str, kind: Kind, reason: Reason) -> None:
+    bounce = only(a_feedback_report(feedback_type=feedback_type))
+    assert (bounce.kind, bounce.reason) == (kind, reason)
 
 
 def test_a_complaint_that_only_encloses_the_mail_is_one() -> None:

@@ -51,6 +51,12 @@ def test_the_table_is_applied(kind: Kind, action: Action) -> None:
     assert decide(Bounce(kind=kind), matched=True, issue="12", at=START).action is action
 
 
+@pytest.mark.parametrize("reason", [Reason.AUTH_FAILURE, Reason.VIRUS_DETECTED])
+def test_a_machines_report_about_the_mail_costs_nobody_the_subscription(reason: Reason) -> None:
+    report = Bounce(kind=Kind.COMPLAINT, reason=reason)
+    assert decide(report, matched=True, issue="12", at=START).action is Action.TELL_OPERATOR
+
+
 @given(st.sampled_from(list(Kind)))
 def test_a_claim_about_no_delivery_of_ours_changes_nothing(kind: Kind) -> None:
     remembered = Streak(("11",), START)

@@ -86,6 +86,8 @@ def test_ses_complaints_deliveries_and_unknown_events_are_told_apart() -> None:
     complaint = a_notification("Complaint", complainedRecipients=[{"emailAddress": PERSON}])
     delivery = a_notification("Delivery", recipients=[PERSON], smtpResponse="250 ok")
     assert one(read_sns(an_sns_message(complaint))).kind is Kind.COMPLAINT
+    mistaken = complaint | {"complaint": complaint["complaint"] | {"complaintFeedbackType": "not-spam"}}
+    assert one(read_sns(an_sns_message(mistaken))).kind is Kind.SUCCESS
     assert one(read_sns(an_sns_message(delivery))).kind is Kind.SUCCESS
     assert one(read_sns(an_sns_message(a_notification("Open")))).kind is Kind.UNRECOGNISED
 
