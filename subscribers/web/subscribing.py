@@ -136,8 +136,7 @@ class _Desk:
             address=(address.key if address else typed.lower(), rules.per_address),
         )
         asked = enrol.Asked(publication.key, language, address, self._evidence(publication, phrases))
-        with self._turns.taken(), self._services.engine.begin() as connection:
-            enrol.request(connection, keys, asked, buckets, now)
+        self._turns.write(lambda connection: enrol.request(connection, keys, asked, buckets, now))
 
     def _usable(self, typed: str) -> Address | None:
         """The address; None when it is not one or the operator does not write to such ones."""
