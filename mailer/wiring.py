@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Engine
 
 from mailer.bounce.return_path import ReturnPaths
+from mailer.configuration import parse_rate
+from mailer.configuration.dkim_keys import signer_of
 from mailer.delivery.model import Sending
-from mailer.errors import DatabaseError, SettingsError
+from mailer.errors import DatabaseError
 from mailer.flows.composing import Composer, Links
 from mailer.flows.journaling import journal_of, note_begun, note_if_finished
 from mailer.newsletter import Newsletter
-from mailer.render.dkim import KeyFault, Signer, SigningKey
 from mailer.render.headers import bounce_domain
 from mailer.render.message import MessageTemplate, compile_message
 from mailer.render.model import RenderedEdition
 from mailer.render.tongue import date_in_words
 from mailer.resources import template_folders
 from mailer.settings import HookSettings, Rate, Settings
+from mailer.store import schedule
 from mailer.store.archive import slug_of_issue
 from mailer.store.database import reading
 from mailer.store.editions import StoredEdition, StoredIssue, editions_of, find_issue
@@ -89,35 +91,6 @@ def return_paths(settings: Settings, newsletter: Newsletter) -> ReturnPaths:
     return ReturnPaths(settings.signing_keys, bounce_domain(newsletter))
 
 
-def signer(settings: Settings, newsletter: Newsletter) -> Signer | None:
-    """The DKIM signer of a newsletter; None when the relay signs. Raises SettingsError for a key that cannot."""
-    dkim = settings.dkim.get(newsletter.key)
-    if dkim is None:
-        return None
-    keys = [_signing_key(dkim.key_file, dkim.selector)]
-    if dkim.ed25519_key_file is not None:
-        keys.append(_signing_key(dkim.ed25519_key_file, dkim.ed25519_selector))
-    return Signer(dkim.domain, tuple(keys))
-
-
-def _signing_key(file: Path, selector: str) -> SigningKey:
-    where = str(file)
-    try:
-        if file.stat().st_mode & 0o077:
-            raise SettingsError(
-                "the DKIM key can be read by other users.", where=where, hint=f"Mend it with: chmod 600 {where}"
-            )
-        return SigningKey.from_pem(file.read_bytes(), selector)
-    except OSError as error:
-        raise SettingsError(
-            f"the DKIM key cannot be read ({error.strerror}).", where=where, hint="Check key_file and its owner."
-        ) from error
-    except KeyFault as error:
-        raise SettingsError(
-            str(error), where=where, hint="Make one with: openssl genrsa -out dkim.pem 2048"
-        ) from error
-
-
 def journal(settings: Settings, engine: Engine) -> Journal:
     """The journal that keeps an issue from being sent twice after a restore."""
     return journal_of(engine, settings.folder)
@@ -127,7 +100,7 @@ def message_template(
     settings: Settings, newsletter: Newsletter, slug: str, edition: RenderedEdition
 ) -> MessageTemplate:
     """An edition as bytes, ready for its people."""
-    return compile_message(edition, newsletter, slug, signer=signer(settings, newsletter))
+    return compile_message(edition, newsletter, slug, signer=signer_of(settings, newsletter))
 
 
 def sending(
@@ -169,19 +142,21 @@ def sending(
 
 def _composers(settings: Settings, newsletter: Newsletter) -> int:
     """Threads that sign ahead. An Ed25519 signature alone takes less time than handing it to one."""
-    found = signer(settings, newsletter)
+    found = signer_of(settings, newsletter)
     return SIGNING_THREADS if found and any(key.is_rsa for key in found.keys) else 0
 
 
 def sending_again(settings: Settings, engine: Engine, newsletter_key: str, slug: str) -> Sending:
-    """The engine's work for an issue that stands in the database, known by its names."""
+    """The engine's work for an issue that stands in the database, known by its names, as ``send`` was told."""
     newsletter = settings.newsletters[newsletter_key]
     with reading(engine) as connection:
         issue = find_issue(connection, newsletter_key, slug)
         if issue is None:
             raise DatabaseError(f"the issue {slug!r} is not in the database any more.")
         editions = editions_of(connection, issue.id)
-    return sending(settings, engine, newsletter, issue, editions)
+        said, connections = schedule.limits_of(connection, issue.id)
+    rates = tuple(parse_rate(rate) for rate in said.split(", ")) if said else None
+    return sending(settings, engine, newsletter, issue, editions, rates=rates, connections=connections)
 
 
 def notice_desk(settings: Settings, engine: Engine) -> NoticeDesk:
@@ -195,7 +170,7 @@ def notice_desk(settings: Settings, engine: Engine) -> NoticeDesk:
         keys=token_keys(settings),
         newsletters=settings.newsletters,
         return_paths=lambda newsletter: return_paths(settings, newsletter),
-        signer=lambda newsletter: signer(settings, newsletter),
+        signer=lambda newsletter: signer_of(settings, newsletter),
         template_folders=folders(settings),
         now=now,
     )

@@ -23,7 +23,7 @@ BELOW = {
     "mailer.render": {"mailer.lint", "mailer.issue"},
     "mailer.bounce": set(),
     "mailer.settings": {"mailer.bounce"},
-    "mailer.configuration": {"mailer.settings", "mailer.bounce", "mailer.lint"},
+    "mailer.configuration": {"mailer.settings", "mailer.bounce", "mailer.lint", "mailer.render"},
     "mailer.intake": {"mailer.settings", "mailer.bounce"},
     "mailer.store": {"mailer.render", "mailer.lint", "mailer.issue", "mailer.bounce"},
     "mailer.delivery": {"mailer.store", "mailer.render", "mailer.settings"},

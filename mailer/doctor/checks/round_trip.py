@@ -11,12 +11,12 @@ from typing import Final
 import aiosmtplib
 
 from mailer.bounce.return_path import ReturnPaths
+from mailer.configuration.dkim_keys import signer_of
 from mailer.delivery.connect import find_way, open_connection
 from mailer.delivery.replies import read_reply
 from mailer.doctor.case import Case
 from mailer.doctor.checks.dkim import signed_sample
 from mailer.doctor.finding import Finding, failure, ok
-from mailer.doctor.keys import signer_of
 from mailer.errors import MailerError
 from mailer.newsletter import Newsletter
 from mailer.render.headers import bounce_domain

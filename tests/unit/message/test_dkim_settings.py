@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from mailer import wiring
 from mailer.configuration import load_settings
+from mailer.configuration.dkim_keys import signer_of
 from mailer.errors import SettingsError
 from tests.builders.keys import ed25519_pem, rsa_pem
 
@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> Path:
 def test_a_key_from_a_file_signs(config: Path) -> None:
     key_file(config.parent, "dkim.pem", rsa_pem())
     settings = load_settings(config)
-    signer = wiring.signer(settings, settings.newsletters["garden"])
+    signer = signer_of(settings, settings.newsletters["garden"])
     assert signer is not None
     assert [(key.selector, key.algorithm) for key in signer.keys] == [("news", "rsa-sha256")]
 
@@ -45,7 +45,7 @@ def test_an_ed25519_key_adds_a_second_signature(config: Path) -> None:
     key_file(config.parent, "dkim.pem", rsa_pem())
     key_file(config.parent, "ed.pem", ed25519_pem())
     settings = load_settings(config)
-    signer = wiring.signer(settings, settings.newsletters["garden"])
+    signer = signer_of(settings, settings.newsletters["garden"])
     assert signer is not None
     assert [key.algorithm for key in signer.keys] == ["rsa-sha256", "ed25519-sha256"]
 
@@ -71,6 +71,6 @@ def test_a_key_that_cannot_be_used_names_its_file_and_what_to_do(
     key_file(config.parent, "dkim.pem", pem, mode)
     settings = load_settings(config)
     with pytest.raises(SettingsError, match=why) as caught:
-        wiring.signer(settings, settings.newsletters["garden"])
+        signer_of(settings, settings.newsletters["garden"])
     assert caught.value.where == str(config.parent / "dkim.pem")
     assert "BEGIN" not in str(caught.value) or pem == b"nothing"
