@@ -96,7 +96,8 @@ def send(
             raise UsageError("--errata mails nobody, so --to has no meaning.")
         correct_archive(installation, prepared, note, dry_run=dry_run)
         return
-    _refuse_detached(detach, limits, connections, to)
+    if detach and to:
+        raise UsageError("--to sends test copies at once, so --detach has no meaning.")
     asked = Asked(limits or None, connections, dry_run=dry_run, yes=yes, wish=_wish(at), detach=detach)
     left: list[str] = []
     for one in prepared:
@@ -115,16 +116,6 @@ def _limits(rates: tuple[str, ...]) -> tuple[Rate, ...]:
         return tuple(parse_rate(rate) for rate in rates)
     except ValueError as error:
         raise UsageError(f"--rate {error}.") from error
-
-
-def _refuse_detached(detach: bool, limits: tuple[Rate, ...], connections: int | None, to: tuple[str, ...]) -> None:
-    if detach and to:
-        raise UsageError("--to sends test copies at once, so --detach has no meaning.")
-    if detach and (limits or connections):
-        raise UsageError(
-            "--rate and --connections are for a sending in this process; workers keep to the settings.",
-            hint="Leave --detach out, or set 'rate' and 'connections' in [smtp].",
-        )
 
 
 def _wish(at: str | None) -> Wish:

@@ -19,7 +19,7 @@ from mailer.flows.journaling import note_if_finished, refuse_forgotten
 from mailer.flows.prepare import PreparedIssue
 from mailer.flows.scheduling import Wish, waits_until
 from mailer.settings import Rate
-from mailer.store.database import reading
+from mailer.store.database import reading, writing
 from mailer.store.editions import StoredIssue, editions_of, find_issue
 from mailer.store.states import SendingState
 
@@ -34,6 +34,10 @@ class Asked:
     yes: bool
     wish: Wish
     detach: bool = False  # leave it to workers
+
+    @property
+    def told(self) -> publish.Told:
+        return publish.Told(self.rates, self.connections)
 
 
 def send_one(installation: Installation, prepared: PreparedIssue, asked: Asked) -> str:
@@ -57,8 +61,12 @@ def send_one(installation: Installation, prepared: PreparedIssue, asked: Asked) 
         return ""
     if standing is None:
         _ask(asked.yes, people)
-        standing = publish.freeze_and_plan(database, prepared, wiring.now(), start_at=asked.wish.start_at)
+        standing = publish.freeze_and_plan(
+            database, prepared, wiring.now(), start_at=asked.wish.start_at, told=asked.told
+        )
     else:
+        with writing(database) as connection:
+            asked.told.keep(connection, standing.id)
         waiting.add_late(database, prepared, standing, wiring.now())
     if until := waits_until(database, standing, asked.wish, newsletter, wiring.now()):
         send_words.say_scheduled(standing, until)

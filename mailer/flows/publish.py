@@ -113,8 +113,25 @@ def _finish_at(
     return earliest_end(messages, rates, now, hours=smtp.hours, ramp=smtp.ramp, ramp_day=day)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said for one issue instead of the settings; None: they hold."""
+
+    rates: tuple[Rate, ...] | None = None
+    connections: int | None = None
+
+    def keep(self, connection: Connection, issue_id: int) -> None:
+        """Let whoever sends the issue know of it."""
+        schedule.keep_limits(connection, issue_id, ", ".join(map(str, self.rates or ())), self.connections)
+
+
 def freeze_and_plan(
-    engine: Engine, prepared: PreparedIssue, now: datetime, *, start_at: datetime | None = None
+    engine: Engine,
+    prepared: PreparedIssue,
+    now: datetime,
+    *,
+    start_at: datetime | None = None,
+    told: Told | None = None,
 ) -> StoredIssue:
     """Freeze the editions and write the ledger in one transaction; or find the issue that already stands.
 
@@ -146,6 +163,7 @@ def freeze_and_plan(
         ledger.plan(connection, issue_id, newsletter.key, editions, fallback, now, hold=hold)
         if start_at is not None:
             schedule.put_off(connection, issue_id, start_at)
+        (told or Told()).keep(connection, issue_id)
         jobs.expect_issue(connection, issue_id, (start_at or now) - now)
         planned = find_issue(connection, newsletter.key, prepared.slug)
     if planned is None:  # the row was written three statements ago

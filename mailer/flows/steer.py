@@ -16,7 +16,7 @@ from mailer.store.database import writing
 from mailer.store.editions import StoredIssue, set_state
 from mailer.store.states import DeliveryState, SendingState
 
-GO_ON = "Go on with: mailer send ISSUE.md (the file it was sent from)."
+GO_ON = "A worker goes on with it; without one: mailer send ISSUE.md (the file it was sent from)."
 
 
 def retry(engine: Engine, slug: str, newsletter: str | None, only: DeliveryState, now: datetime) -> str:

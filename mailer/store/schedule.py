@@ -39,6 +39,21 @@ def put_off(connection: Connection, issue_id: int, start_at: datetime) -> None:
     )
 
 
+def keep_limits(connection: Connection, issue_id: int, rates: str, connections: int | None) -> None:
+    """Let the issue be sent at these rates ("600/minute, 2000/day") and connections, whoever sends it; "" and None
+    leave it to the settings.
+    """
+    connection.execute(
+        update(IssueRow).where(IssueRow.id == issue_id).values(rates=rates, connections=connections)
+    )
+
+
+def limits_of(connection: Connection, issue_id: int) -> tuple[str, int | None]:
+    """What ``keep_limits`` was told last."""
+    row = connection.execute(select(IssueRow.rates, IssueRow.connections).where(IssueRow.id == issue_id)).one()
+    return row.rates, row.connections
+
+
 def start_of(connection: Connection, issue_id: int) -> datetime | None:
     """When a scheduled issue is to go; None when it is not scheduled."""
     return connection.scalar(

@@ -48,6 +48,10 @@ class IssueRow(Base):
     start_at: Mapped[datetime | None]  # scheduled with --at
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    rates: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # "600/minute, 2000/day": instead of the settled ones; "" before revision 0007
+    connections: Mapped[int | None]  # the same
 
 
 class EditionRow(Base):

@@ -79,21 +79,30 @@ def test_scheduled_and_detached_is_scheduled(room: Newsroom, server: Recorder) -
     assert room.status(SLUG)["state"] == "scheduled"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("--rate", "60/minute"), "--rate and --connections are for a sending in this process"),
-        (("--connections", "2"), "--rate and --connections are for a sending in this process"),
-        (("--to", "ada@example.org"), "--detach has no meaning"),
-    ],
-)
-def test_what_does_not_go_with_it_is_refused_before_anything_is_stored(
-    tmp_path: Path, server: Recorder, arguments: tuple[str, ...], words: str
-) -> None:
+def test_workers_keep_to_the_rate_and_connections_that_were_said(room: Newsroom, server: Recorder) -> None:
+    room.invite(30, ("en",))
+    issue = f"{SLUG}.md"
+    room.run("send", issue, "--yes", "--detach", "--rate", "10/second", "--connections", "1", check=True)
+    assert server.received == []
+    room.run("worker", "--once", check=True)
+    assert len(server.received) == 30
+    assert server.received[-1].at - server.received[0].at > 1.5
+    assert server.connections == 1
+
+
+def test_what_was_said_before_is_forgotten_with_the_next_send(room: Newsroom, server: Recorder) -> None:
+    room.invite(30, ("en",))
+    issue = f"{SLUG}.md"
+    room.run("send", issue, "--yes", "--detach", "--rate", "1/day", check=True)
+    room.run("send", issue, "--yes", "--at", "now", "--detach", check=True)
+    room.run("worker", "--once", check=True)
+    assert len(server.received) == 30
+
+
+def test_copies_are_never_detached(tmp_path: Path, server: Recorder) -> None:
     room = Newsroom.opened(tmp_path / "site", server.port, languages=("en",))
     (room.folder / f"{SLUG}.md").write_text("---\ntitle: Spring\ndate: 2026-05-01\n---\n\nThe harbour opens.\n")
-    room.invite(1, ("en",))
-    said = room.run("send", f"{SLUG}.md", "--yes", "--detach", *arguments)
+    said = room.run("send", f"{SLUG}.md", "--yes", "--detach", "--to", "ada@example.org")
     assert said.returncode == 2
-    assert words in said.stderr
-    assert "[]" in room.run("status", "--json").stdout
+    assert "--detach has no meaning" in said.stderr
+    assert server.received == []
