@@ -132,6 +132,7 @@ class _JobWorker(Worker):
                     await serving
             else:
                 await serving
+                self._tell("The connection to the database broke off; trying again.")
 
     async def _told(self, step: Coroutine[Any, Any, None]) -> None:
         """Do it; say what goes wrong. What is not the operator's to mend fails the job, and is kept with it."""
