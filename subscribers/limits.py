@@ -13,7 +13,7 @@ MICROSECONDS: Final = 1_000_000
 PER_SHARE: Final = 500
 """An allowance so large is split into shares of about this size, so that busy web processes wait less for each
 other's row: each share is a bucket of its own, and together they never let more pass."""
-MOST_SHARES: Final = 16
+MOST_SHARES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ from mailer.store.migrate import prepare_database
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 4
-THREADS = int(os.environ.get("T", "4"))
-CONNECTIONS = int(os.environ.get("C", "12"))
+THREADS = 4
+CONNECTIONS = WORKERS * THREADS
 WARM_UP_SECONDS = 2.0
 START_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
