@@ -73,7 +73,7 @@ def somebody_works(engine: Engine) -> bool:
 
 
 def expect_notices(engine: Engine, now: datetime) -> None:
-    """Let a job wait for the moment at which the next notice in the outbox may go, if there is one."""
+    """Let a job wait for exactly the moment at which the next notice in the outbox may go, if there is one."""
     with writing(engine) as connection:
         due_at = connection.scalar(
             select(OutboxRow.next_attempt_at)
@@ -81,5 +81,4 @@ def expect_notices(engine: Engine, now: datetime) -> None:
             .order_by(OutboxRow.next_attempt_at)
             .limit(1)
         )
-        if due_at is not None:
-            jobs.expect_notices(connection, max(due_at - now, timedelta(0)))
+        jobs.expect_notices(connection, None if due_at is None else max(due_at - now, timedelta(0)))

@@ -88,14 +88,15 @@ def expect_issue(connection: Connection, issue_id: int, after: timedelta = NOW, 
 
 def forget_issue(connection: Connection, issue_id: int) -> None:
     """There is nothing to do for the issue: no job waits for it any more."""
-    if are_kept(connection):
-        gone = text("DELETE FROM procrastinate_jobs WHERE queueing_lock = :queueing_lock AND status = 'todo'")
-        connection.execute(gone, {"queueing_lock": _lock_of(issue_id)})
+    _forget(connection, _lock_of(issue_id))
 
 
-def expect_notices(connection: Connection, after: timedelta = NOW) -> None:
-    """Let a worker look into the outbox after that time, if not earlier. New notices have jobs of their own."""
-    _expect(connection, NOTICES, NOTICES, {}, after, exactly=False)
+def expect_notices(connection: Connection, after: timedelta | None = NOW) -> None:
+    """Let a worker look into the outbox after that time; None: nothing waits. New ones have jobs of their own."""
+    if after is None:
+        _forget(connection, NOTICES)
+    else:
+        _expect(connection, NOTICES, NOTICES, {}, after, exactly=True)
 
 
 def drop_stalled(connection: Connection, job_id: int) -> None:
@@ -112,6 +113,12 @@ def take_notices(connection: Connection) -> int:
     while are_kept(connection) and (count := connection.execute(_TAKE).rowcount):
         taken += count
     return taken
+
+
+def _forget(connection: Connection, queueing_lock: str) -> None:
+    if are_kept(connection):
+        gone = text("DELETE FROM procrastinate_jobs WHERE queueing_lock = :queueing_lock AND status = 'todo'")
+        connection.execute(gone, {"queueing_lock": queueing_lock})
 
 
 def _lock_of(issue_id: int) -> str:
