@@ -49,6 +49,7 @@ KEEP_FAILED_HOURS: Final = 7 * 24
 AGAIN_SECONDS: Final = 5.0
 REMEMBERED: Final = 100
 
+log = logging.getLogger(__name__)
 for _name in ("procrastinate", "psycopg.pool"):  # their log is for programmers; people are told what matters
     logging.getLogger(_name).addHandler(logging.NullHandler())
 
@@ -144,7 +145,8 @@ class _JobWorker(Worker):
             self._tell(f"The database does not answer ({_cause(error)}); trying again.")
             raise
         except Exception as error:
-            self._tell(f"A job failed unexpectedly ({type(error).__name__}: {error}); it is tried again.")
+            log.debug("a job failed", exc_info=True)
+            self._tell(f"A job failed unexpectedly ({type(error).__name__}); it is tried again.")  # no person's data
             raise
 
     # --- what the jobs do
