@@ -145,8 +145,8 @@ class _JobWorker(Worker):
             self._tell(f"The database does not answer ({_cause(error)}); trying again.")
             raise
         except Exception as error:
-            log.debug("a job failed", exc_info=True)
-            self._tell(f"A job failed unexpectedly ({type(error).__name__}); it is tried again.")  # no person's data
+            log.debug("a job failed", exc_info=True)  # its words may hold an address: not for everybody's log
+            self._tell(f"A job failed unexpectedly ({type(error).__name__}); it is tried again.")
             raise
 
     # --- what the jobs do
