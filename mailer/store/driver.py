@@ -8,7 +8,8 @@ SQLite gives the interpreter's lock up and takes it back at each, in the middle 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -103,9 +104,20 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def given(dialect: Dialect, columns: Columns) -> FromClause:
+def given(dialect: Dialect, columns: Columns, name: str = "given") -> FromClause:
     """A table of the rows that ``as_given`` makes the parameters of."""
-    return _from_arrays(columns) if dialect.name == "postgresql" else _from_json(columns)
+    return _from_arrays(columns, name) if dialect.name == "postgresql" else _from_json(columns, name)
+
+
+@contextmanager
+def in_one_statement(connection: Connection) -> Iterator[None]:
+    """The one statement that follows is a transaction by itself: one question to the server instead of three."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.autocommit = True
+    try:
+        yield
+    finally:
+        raw.autocommit = False
 
 
 def plan_once(connection: Connection) -> None:
@@ -118,26 +130,31 @@ def plan_once(connection: Connection) -> None:
 
 
 def is_given(
-    dialect: Dialect, own: ColumnElement[int] | InstrumentedAttribute[int], these: FromClause
+    dialect: Dialect,
+    own: ColumnElement[int] | InstrumentedAttribute[int],
+    these: FromClause,
+    name: str = "given",
 ) -> ColumnElement[bool]:
     """Joins a table to the given rows by ``id``. To PostgreSQL it says so twice: it expects a hundred rows of a
     function and would read the whole table for them, but ten of an array, and takes the index."""
     joined = own == these.c.id
     if dialect.name != "postgresql":
         return joined
-    return and_(joined, own == any_(bindparam("given_id", type_=ARRAY(BigInteger()))))
+    return and_(joined, own == any_(bindparam(f"{name}_id", type_=ARRAY(BigInteger()))))
 
 
-def as_given(dialect: Dialect, columns: Columns, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def as_given(
+    dialect: Dialect, columns: Columns, rows: Sequence[Sequence[Any]], name: str = "given"
+) -> dict[str, Any]:
     """At least one row: on SQLite one JSON text, on PostgreSQL an array for each column."""
     if dialect.name != "postgresql":
-        return {"given": json.dumps(rows)}
-    names = [f"given_{name}" for name, _ in columns]
+        return {name: json.dumps(rows)}
+    names = [f"{name}_{column}" for column, _ in columns]
     return dict(zip(names, ([*values] for values in zip(*rows, strict=True)), strict=True))
 
 
-def _from_json(columns: Columns) -> FromClause:
-    each = func.json_each(bindparam("given", type_=Text())).table_valued("value", name="each")
+def _from_json(columns: Columns, table: str) -> FromClause:
+    each = func.json_each(bindparam(table, type_=Text())).table_valued("value", name="each")
     return (
         select(
             *(
@@ -146,11 +163,11 @@ def _from_json(columns: Columns) -> FromClause:
             )
         )
         .select_from(each)
-        .subquery("given")
+        .subquery(table)
     )
 
 
-def _from_arrays(columns: Columns) -> FromClause:
-    arrays = [bindparam(f"given_{name}", type_=ARRAY(type_)) for name, type_ in columns]
+def _from_arrays(columns: Columns, table: str) -> FromClause:
+    arrays = [bindparam(f"{table}_{name}", type_=ARRAY(type_)) for name, type_ in columns]
     names = [column(name, type_) for name, type_ in columns]
-    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+    return func.unnest(*arrays).table_valued(*names, name=table).render_derived()

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
-from mailer.store.driver import Columns, Driver, as_given, given, is_given
+from mailer.store.driver import Columns, Driver, as_given, given, in_one_statement, is_given
 from mailer.store.states import CHANGES, DeliveryState
 from mailer.store.tables import DeliveryRow
 from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow
@@ -82,10 +82,7 @@ def record(
     recorder = _recorder_for(connection.dialect)
     held = set(intents)
     if intents and recorder.intend(connection, worker_id, intents, now) != len(intents):
-        mine = select(DeliveryRow.id).where(
-            DeliveryRow.id.in_(intents), DeliveryRow.state == S.SENDING.value, DeliveryRow.lease == worker_id
-        )
-        held = set(connection.execute(mine).scalars())
+        held = _held(connection, worker_id, intents)
     by_state: dict[DeliveryState, list[Result]] = {}
     for result in results:
         by_state.setdefault(result.state, []).append(result)
@@ -116,6 +113,30 @@ def suppress_address_of(connection: Connection, delivery_id: int, detail: str, n
     connection.execute(make(SuppressionRow.__table__).from_select(columns, person).on_conflict_do_nothing())
 
 
+def commit(
+    connection: Connection, worker_id: int, intents: Sequence[int], results: Sequence[Result], now: datetime
+) -> set[int]:
+    """``record`` as a transaction of its own; on PostgreSQL as one statement when all is well, as mostly."""
+    recorder = _recorder_for(connection.dialect)
+    smooth = intents and results and all(result.state is S.ACCEPTED for result in results)
+    if connection.dialect.name != "postgresql" or not smooth:
+        with connection.begin():
+            return record(connection, worker_id, intents, results, now)
+    with in_one_statement(connection):
+        intended = recorder.go_on(connection, worker_id, intents, results, now)
+    if intended == len(intents):
+        return set(intents)
+    with connection.begin():
+        return _held(connection, worker_id, intents)
+
+
+def _held(connection: Connection, worker_id: int, intents: Sequence[int]) -> set[int]:
+    mine = select(DeliveryRow.id).where(
+        DeliveryRow.id.in_(intents), DeliveryRow.state == S.SENDING.value, DeliveryRow.lease == worker_id
+    )
+    return set(connection.execute(mine).scalars())
+
+
 class _Recorder:
     """The statements for one kind of database."""
 
@@ -124,6 +145,9 @@ class _Recorder:
         self._driver = Driver(dialect)
         self._intend = _intend_statement(dialect)
         self._write = {target: _result_statement(dialect, target) for target in TARGETS}
+        intended = _intend_statement(dialect, "next").returning(DeliveryRow.id).cte("intended")
+        accepted = self._write[S.ACCEPTED].returning(DeliveryRow.id).cte("accepted")
+        self._go_on = select(func.count()).select_from(intended).add_cte(accepted)
 
     def intend(self, connection: Connection, worker_id: int, intents: Sequence[int], now: datetime) -> int:
         """Say that the bodies of these are about to go; returns of how many it is true."""
@@ -141,8 +165,30 @@ class _Recorder:
         now: datetime,
     ) -> None:
         """Write results that all say ``target``; one whose row is not this worker's any more has no effect."""
+        parameters = as_given(self._dialect, _RESULT, self._rows(results))
+        at = self._driver.time(now)
+        self._driver.run(connection, self._write[target], {**parameters, "worker": worker_id, "now": at})
+
+    def go_on(
+        self,
+        connection: Connection,
+        worker_id: int,
+        intents: Sequence[int],
+        results: Sequence[Result],
+        now: datetime,
+    ) -> int:
+        """Both at once, where all results are ACCEPTED; returns how many intents hold."""
+        parameters = {
+            **as_given(self._dialect, IDS, [[delivery_id] for delivery_id in intents], "next"),
+            **as_given(self._dialect, _RESULT, self._rows(results)),
+            "worker": worker_id,
+            "now": self._driver.time(now),
+        }
+        return int(self._driver.rows(connection, self._go_on, parameters)[0][0])
+
+    def _rows(self, results: Sequence[Result]) -> list[list[Any]]:
         time = self._driver.time
-        rows = [
+        return [
             [
                 result.delivery_id,
                 int(result.attempt),
@@ -153,16 +199,14 @@ class _Recorder:
             ]
             for result in results
         ]
-        parameters = as_given(self._dialect, _RESULT, rows)
-        self._driver.run(connection, self._write[target], {**parameters, "worker": worker_id, "now": time(now)})
 
 
-def _intend_statement(dialect: Dialect) -> Update:
-    these = given(dialect, IDS)
+def _intend_statement(dialect: Dialect, name: str = "given") -> Update:
+    these = given(dialect, IDS, name)
     return (
         update(DeliveryRow)
         .where(
-            is_given(dialect, DeliveryRow.id, these),
+            is_given(dialect, DeliveryRow.id, these, name),
             DeliveryRow.lease == bindparam("worker"),
             or_(*(DeliveryRow.state == state for state in may_become(S.SENDING, among=_HELD))),
         )
