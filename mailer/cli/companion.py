@@ -58,36 +58,37 @@ class Companion:
             time.sleep(0.05)
 
 
-class _Ended(Exception):
-    """SIGTERM came."""
-
-
 def _keep(command: Sequence[str], parent: int) -> None:
-    def end(_number: int, _frame: object) -> None:
-        raise _Ended
-
-    signal.signal(signal.SIGTERM, end)
+    """SIGTERM is waited for, not handled: it can come at any moment, and none may lose a command just started."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody: the command hears it too
-    process: subprocess.Popen[bytes] | None = None
+    ended = False
+    while not ended and os.getppid() == parent:
+        process = subprocess.Popen(command, preexec_fn=_hear_signals)  # noqa: S603 -- our own command
+        while not ended and process.poll() is None and os.getppid() == parent:
+            ended = _asked_to_end(LOOK_SECONDS)
+        if process.poll() is None:
+            _end(process)
+            return
+        until = time.monotonic() + PAUSE_SECONDS
+        while not ended and time.monotonic() < until and os.getppid() == parent:
+            ended = _asked_to_end(LOOK_SECONDS)
+
+
+def _asked_to_end(seconds: float) -> bool:
+    """Whether SIGTERM came, or comes within so long."""
+    return signal.sigtimedwait({signal.SIGTERM}, seconds) is not None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
     try:
-        while os.getppid() == parent:
-            process = subprocess.Popen(command, preexec_fn=_hear_interrupts)  # noqa: S603 -- our own command
-            while process.poll() is None and os.getppid() == parent:
-                time.sleep(LOOK_SECONDS)
-            until = time.monotonic() + PAUSE_SECONDS
-            while process.poll() is not None and time.monotonic() < until and os.getppid() == parent:
-                time.sleep(LOOK_SECONDS)
-    except _Ended:
-        pass
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if process is not None and process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
-def _hear_interrupts() -> None:
+def _hear_signals() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.delivery.model import Sending
 from mailer.errors import DatabaseError
-from mailer.store.driver import plan_once
+from mailer.store.driver import own_connection
 from mailer.store.recording import Result, commit
 
 T = TypeVar("T")
@@ -113,14 +113,9 @@ class LedgerWriter:
 
     def _run(self) -> None:
         try:
-            with self._engine.connect() as connection:
-                try:
-                    plan_once(connection)
-                    while self._serve(connection):
-                        pass
-                except BaseException:
-                    connection.invalidate()  # nobody else should get it from the pool
-                    raise
+            with own_connection(self._engine) as connection:
+                while self._serve(connection):
+                    pass
         except BaseException as error:
             self._break(error)
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Engine,
     FromClause,
     Text,
     and_,
@@ -117,16 +118,20 @@ def in_one_statement(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        raw.autocommit = False
+        if not raw.closed:
+            raw.autocommit = False
 
 
-def plan_once(connection: Connection) -> None:
-    """For a connection that runs the same few statements again and again. PostgreSQL would plan each of them anew,
-    because arrays differ in length: half of its work. The connection leaves the pool: nobody else gets it."""
-    if connection.dialect.name == "postgresql":
+@contextmanager
+def own_connection(engine: Engine) -> Iterator[Connection]:
+    """A connection outside the pool (after a failure nobody gets it) for the same few statements again and again:
+    PostgreSQL would plan each of them anew, because arrays differ in length, and that is half of its work."""
+    with engine.connect() as connection:
         connection.detach()
-        connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
-        connection.commit()
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+            connection.commit()
+        yield connection
 
 
 def is_given(

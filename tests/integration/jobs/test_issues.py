@@ -176,6 +176,7 @@ def test_jobs_of_a_dead_worker_are_taken_over(site: Site) -> None:
     planned(site, 5)
     assert site.client().post("/news/subscribe", data={"email": "ada@example.org"}).status_code == 200
     with writing(site.engine) as connection:
+        connection.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"))
         dead = connection.scalar(text("SELECT worker_id FROM procrastinate_register_worker_v1()"))
         for queue in ("issue", "notices"):
             fetch = text("SELECT id FROM procrastinate_fetch_job_v2(ARRAY[:queue]::varchar[], :worker)")
