@@ -11,6 +11,8 @@ from mailer.cli.frame import Installation, pass_installation, say
 from mailer.cli.installation import newsletter_for
 
 if TYPE_CHECKING:
+    import threading
+
     from flask import Flask
     from werkzeug.serving import BaseWSGIServer
 
@@ -55,15 +57,30 @@ def preview(
     desk.check()
     server = _server(create_preview(desk), port)
     url = f"http://localhost:{server.server_address[1]}/"
+    _set_on_signals(desk.ended)
     say(f"{issue} is shown at {url} and follows each save. Ctrl-C ends it.", err=True)
     if open_browser:
         click.launch(url)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        say("The preview has ended.", err=True)
-    finally:
-        server.server_close()
+    _serve_until(desk.ended, server)
+    say("The preview has ended.", err=True)
+
+
+def _set_on_signals(ended: threading.Event) -> None:
+    """Ctrl-C and SIGTERM are noted and no more, so that none is lost in the middle of something."""
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: ended.set())
+
+
+def _serve_until(ended: threading.Event, server: BaseWSGIServer) -> None:
+    """Requests are served on threads; this one only waits."""
+    import threading
+
+    threading.Thread(target=server.serve_forever, name="preview", daemon=True).start()
+    ended.wait()
+    server.shutdown()
+    server.server_close()
 
 
 def _server(app: Flask, port: int) -> BaseWSGIServer:

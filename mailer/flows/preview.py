@@ -76,6 +76,7 @@ class PreviewDesk:
     ) -> None:
         self.newsletter = newsletter
         self.path = path
+        self.ended = threading.Event()  # nobody looks any more: pages that wait for changes are let go
         self._settings_file = settings_file
         self._reread = reread
         self._settings_seen = _fingerprint([settings_file] if settings_file else [])

@@ -6,7 +6,6 @@ script; every answer is made from the files as they are now.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -101,7 +100,7 @@ def create_preview(desk: PreviewDesk) -> Flask:
 def _changes(desk: PreviewDesk) -> Iterator[str]:
     """Server-sent events: the revision at first, then each new one as soon as a file was saved."""
     told, quiet = "", 0.0
-    while True:
+    while not desk.ended.is_set():
         revision = desk.revision()
         if revision != told:
             told, quiet = revision, 0.0
@@ -109,7 +108,7 @@ def _changes(desk: PreviewDesk) -> Iterator[str]:
         elif quiet >= PING_SECONDS:
             quiet = 0.0
             yield ": still here\n\n"
-        time.sleep(POLL_SECONDS)
+        desk.ended.wait(POLL_SECONDS)
         quiet += POLL_SECONDS
 
 
