@@ -198,6 +198,7 @@ PAGES = {
     "not undone": "/unsubscribe/undo/{too_late}",
     "preferences": "/preferences/{preferences}",
     "preferences saved": "POST /preferences/{preferences}",
+    "not subscribed": "/preferences/{stranger}",
     "move": "/preferences/address/{move}",
     "moved": "POST /preferences/address/{move}",
     "receipt": "/preferences/receipt/{receipt}",
@@ -207,7 +208,7 @@ PAGES = {
 }
 
 
-def tokens(site: Site, number: int) -> dict[str, str]:
+def tokens(site: Site, number: int, stranger: int) -> dict[str, str]:
     keys, now = site.keys, site.clock()
     return {
         "confirm": keys.confirm(1, 1, now),
@@ -217,6 +218,7 @@ def tokens(site: Site, number: int) -> dict[str, str]:
         "unsubscribe": keys.unsubscribe(number),
         "undo": keys.undo(number, now),
         "preferences": keys.preferences(number),
+        "stranger": keys.preferences(stranger),
         "move": keys.address_change(number, "new@example.org", now),
         "receipt": keys.receipt(number, now),
     }
@@ -230,13 +232,14 @@ def test_axe_finds_nothing_on_any_page(
     with writing(site.engine) as connection:
         a_subscriber(connection, ADA, status="pending", now=site.clock())
         there = a_subscriber(connection, "bob@example.org", now=site.clock())
+        gone = a_subscriber(connection, "cyd@example.org", status="unsubscribed", now=site.clock())
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=mode, locale="en-GB", bypass_csp=True
     )
     page = context.new_page()
     seen: set[str] = set()
     for name, way in PAGES.items():
-        address = way.format(**tokens(site, there.subscription_id))
+        address = way.format(**tokens(site, there.subscription_id, gone.subscription_id))
         page.goto(site.settings.base_url + address.removeprefix("POST ").partition(" ")[0])
         if way.startswith("POST /news"):
             page.evaluate("document.querySelector('form').noValidate = true")
@@ -251,6 +254,7 @@ def test_axe_finds_nothing_on_any_page(
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], name
         fits(page)
     assert {"You are subscribed", "You are unsubscribed", "You are subscribed again", "You are erased"} <= seen
+    assert "You are not subscribed" in seen
     context.close()
 
 
