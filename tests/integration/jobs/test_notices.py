@@ -135,7 +135,7 @@ def test_a_notice_whose_job_was_lost_is_found_by_housekeeping(site: Site) -> Non
     with writing(site.engine) as connection:
         connection.execute(text("DELETE FROM procrastinate_jobs"))
     with a_worker(site):
-        until(lambda: site.mail_to(ADA))
+        until(lambda: site.rows("outbox")[0]["sent_at"])
         with writing(site.engine) as connection:  # also while it works
             connection.execute(text("UPDATE outbox SET sent_at = NULL, next_attempt_at = now()"))
         until(lambda: len(site.mail_to(ADA)) == 2)
