@@ -185,12 +185,16 @@ class _Engine:
     async def _open_unless_closed(self) -> aiosmtplib.SMTP | None:
         opening = self._loop.create_task(open_connection(self._way))
         closed = self._loop.create_task(self._desk.closed.wait())
+        wanted = False
         try:
             await asyncio.wait([opening, closed], return_when=asyncio.FIRST_COMPLETED)
-            return opening.result() if opening.done() else None
+            wanted = opening.done()
+            return opening.result() if wanted else None
         finally:
             closed.cancel()
-            opening.cancel()
+            if not wanted:
+                opening.add_done_callback(_close)
+                opening.cancel()
 
     async def _connection(self, client: aiosmtplib.SMTP | None) -> None:
         """One of the K connections: opened when there is work for it, closed when there is none for a while."""
@@ -393,3 +397,9 @@ class _Engine:
             ending = Ending.DONE
         seconds = self._loop.time() - self._started
         return Outcome(ending, counts, reason, due_at, desk.meter.total, seconds, closed_until)
+
+
+def _close(opening: asyncio.Task[aiosmtplib.SMTP]) -> None:
+    """Close a connection that was ready in the moment in which nobody wanted it any more."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
