@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,10 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared"
 PROCESSES = 2
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Shells start what runs in their background so; what a test starts would inherit it, and no Ctrl-C would come.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("newsletter-mailer", max_examples=100, deadline=None)
 settings.load_profile("newsletter-mailer")
