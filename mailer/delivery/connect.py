@@ -116,7 +116,13 @@ async def _secure(client: aiosmtplib.SMTP, way: Way) -> None:
     if smtp.implicit_tls or smtp.tls is Tls.NONE:
         return
     if client.supports_extension("starttls"):
-        await client.starttls(tls_context=way.tls_context)
+        underneath = client.transport
+        try:
+            await client.starttls(tls_context=way.tls_context)
+        except BaseException:
+            if underneath is not None:
+                underneath.abort()  # a handshake that failed may leave it open
+            raise
         await client.ehlo()
     elif smtp.tls is Tls.REQUIRED:
         raise ServerError(
