@@ -116,11 +116,11 @@ async def _secure(client: aiosmtplib.SMTP, way: Way) -> None:
     if smtp.implicit_tls or smtp.tls is Tls.NONE:
         return
     if client.supports_extension("starttls"):
-        underneath = client.transport
+        underneath: asyncio.BaseTransport | None = client.transport
         try:
             await client.starttls(tls_context=way.tls_context)
         except BaseException:
-            if underneath is not None:
+            if isinstance(underneath, asyncio.WriteTransport):
                 underneath.abort()  # a handshake that failed may leave it open
             raise
         await client.ehlo()
