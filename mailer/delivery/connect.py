@@ -6,11 +6,11 @@ Law: a password never goes over an unencrypted way that leaves this machine, and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiosmtplib
@@ -106,9 +106,37 @@ async def open_connection(way: Way) -> aiosmtplib.SMTP:
             await _secure(client, way)
             await _log_in(client, way)
     except BaseException:
-        client.close()
+        hang_up(client)
         raise
     return client
+
+
+async def say_goodbye(client: aiosmtplib.SMTP, seconds: float = 2) -> str:
+    """QUIT (RFC 5321 section 4.1.1.10), and the connection closed: the words of the answer, "" without one.
+
+    The answer is awaited for at most ``seconds``.
+    """
+    transport = client.transport
+    try:
+        return (await client.quit(timeout=seconds)).message
+    except (aiosmtplib.SMTPException, OSError, TimeoutError):
+        return ""
+    finally:
+        client.close()
+        _abort(transport)
+
+
+def hang_up(client: aiosmtplib.SMTP) -> None:
+    """Close the connection at once, whatever is under way on it."""
+    transport = client.transport
+    client.close()
+    _abort(transport)
+
+
+def _abort(transport: asyncio.BaseTransport | None) -> None:
+    """End what ``close`` only begins under TLS: it would wait for the server's closing alert, beyond its loop."""
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 async def _secure(client: aiosmtplib.SMTP, way: Way) -> None:
@@ -116,12 +144,11 @@ async def _secure(client: aiosmtplib.SMTP, way: Way) -> None:
     if smtp.implicit_tls or smtp.tls is Tls.NONE:
         return
     if client.supports_extension("starttls"):
-        underneath: asyncio.BaseTransport | None = client.transport
+        underneath = client.transport
         try:
             await client.starttls(tls_context=way.tls_context)
         except BaseException:
-            if isinstance(underneath, asyncio.WriteTransport):
-                underneath.abort()  # a handshake that failed may leave it open
+            _abort(underneath)  # a handshake that failed may leave it open
             raise
         await client.ehlo()
     elif smtp.tls is Tls.REQUIRED:
@@ -152,7 +179,7 @@ async def _log_in(client: aiosmtplib.SMTP, way: Way) -> None:
     await client.login(smtp.username, smtp.password)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _sentences(way: Way) -> AsyncIterator[None]:
     """Turn what aiosmtplib raises while a connection is opened into one sentence."""
     where = way.where

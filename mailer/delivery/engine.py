@@ -16,7 +16,7 @@ import aiosmtplib
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailer.delivery.connect import Unavailable, Way, find_way, open_connection
+from mailer.delivery.connect import Unavailable, Way, find_way, hang_up, open_connection, say_goodbye
 from mailer.delivery.desk import Desk, Job
 from mailer.delivery.hours import is_open, opens_at
 from mailer.delivery.model import Ending, Outcome, Progress, Sending, StopSignal
@@ -227,10 +227,10 @@ class _Engine:
     async def _part(self, client: aiosmtplib.SMTP | None, parting: Parting) -> None:
         self._open -= 1
         if client is not None:
-            if parting in {Parting.IDLE, Parting.DONE} and client.is_connected:
-                with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-                    await client.quit(timeout=2)
-            client.close()
+            if parting in {Parting.IDLE, Parting.DONE}:
+                await say_goodbye(client)
+            else:
+                hang_up(client)
         self._note_progress()
         if parting in {Parting.BUSY, Parting.BROKEN}:
             await self._back_off(
@@ -402,4 +402,4 @@ class _Engine:
 def _close(opening: asyncio.Task[aiosmtplib.SMTP]) -> None:
     """Close a connection that was ready in the moment in which nobody wanted it any more."""
     if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
+        hang_up(opening.result())

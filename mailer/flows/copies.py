@@ -9,7 +9,7 @@ from datetime import datetime
 import aiosmtplib
 
 from mailer.bounce.return_path import ReturnPaths
-from mailer.delivery.connect import find_way, open_connection
+from mailer.delivery.connect import find_way, open_connection, say_goodbye
 from mailer.errors import ServerError, UsageError
 from mailer.flows.composing import Links, copy_for_a_look
 from mailer.newsletter import Newsletter
@@ -63,4 +63,4 @@ async def _send(smtp: SmtpSettings, return_paths: ReturnPaths, messages: Sequenc
     except (aiosmtplib.SMTPException, OSError) as error:
         raise ServerError(f"the connection broke while a test copy was sent ({error}).") from error
     finally:
-        client.close()
+        await say_goodbye(client)

@@ -17,7 +17,7 @@ from typing import Final
 import aiosmtplib
 from sqlalchemy import Connection
 
-from mailer.delivery.connect import find_way, open_connection
+from mailer.delivery.connect import find_way, hang_up, open_connection, say_goodbye
 from mailer.delivery.envelope import Offer, envelope_of
 from mailer.delivery.model import Outgoing, Refused
 from mailer.delivery.replies import Meaning, Reply, Stage, meaning_of, read_reply
@@ -78,15 +78,14 @@ async def send_due(desk: NoticeDesk, stopped: Callable[[], bool] = lambda: False
             try:
                 if client is None or not client.is_connected:
                     client = await open_connection(await find_way(desk.smtp))
-                    stack.callback(client.close)
+                    stack.callback(hang_up, client)
                 await _send_all(desk, client, claimed, tally, stopped)
             except MailerError as error:  # the server, or a template or key of the operator's own
                 tally.trouble = str(error)
                 await asyncio.to_thread(_put_all_off, desk, claimed, str(error), tally)
                 return tally
-        if client is not None and client.is_connected:
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                await client.quit()
+        if client is not None:
+            await say_goodbye(client)
     return tally
 
 

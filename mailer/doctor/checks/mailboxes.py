@@ -11,6 +11,7 @@ from typing import Final
 
 import aiosmtplib
 
+from mailer.delivery.connect import say_goodbye
 from mailer.delivery.replies import read_reply
 from mailer.doctor.case import Case
 from mailer.doctor.finding import Finding, failure, ok, warning
@@ -63,7 +64,7 @@ async def _ask(case: Case, domain: str, host: str, address: str) -> list[Finding
                 findings.append(_refused(mailbox, host, error.code, error.message))
             await client.rset()
     finally:
-        client.close()
+        await say_goodbye(client)
     return findings
 
 

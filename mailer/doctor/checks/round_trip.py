@@ -12,7 +12,7 @@ import aiosmtplib
 
 from mailer.bounce.return_path import ReturnPaths
 from mailer.configuration.dkim_keys import signer_of
-from mailer.delivery.connect import find_way, open_connection
+from mailer.delivery.connect import find_way, open_connection, say_goodbye
 from mailer.delivery.replies import read_reply
 from mailer.doctor.case import Case
 from mailer.doctor.checks.dkim import signed_sample
@@ -82,4 +82,4 @@ async def _hand_over(smtp: SmtpSettings, sender: str, recipient: str, message: b
         _, said = await client.sendmail(sender, [recipient], message, mail_options=options)
         return " ".join(said.split())[:120]
     finally:
-        client.close()
+        await say_goodbye(client)

@@ -10,10 +10,9 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-import aiosmtplib
 from sqlalchemy.exc import DBAPIError
 
-from mailer.delivery.connect import Way, find_way, is_loopback, open_connection
+from mailer.delivery.connect import Way, find_way, hang_up, is_loopback, open_connection, say_goodbye
 from mailer.doctor.case import Case
 from mailer.doctor.certificate import Certificate, read_certificate, unverified_context
 from mailer.doctor.clock import clock_finding
@@ -81,19 +80,18 @@ async def _meet(smtp: SmtpSettings) -> Met:
         if isinstance(encrypted, ssl.SSLObject):
             version = encrypted.version() or ""
             certificate = read_certificate(encrypted.getpeercert(binary_form=True) or b"")
-        return Met(offers, version, certificate, await _clock_of(client))
+        return Met(offers, version, certificate, _clock_in(await say_goodbye(client)))
     finally:
-        client.close()
+        hang_up(client)
 
 
-async def _clock_of(client: aiosmtplib.SMTP) -> datetime | None:
-    """The server's time, where QUIT, HELP or a greeting tells it: rare, and taken when it is there."""
+def _clock_in(goodbye: str) -> datetime | None:
+    """The server's time, where its answer to QUIT tells it: rare, and taken when it is there."""
     try:
-        answer = await client.quit()
-        told = parsedate_to_datetime(answer.message.rpartition(";")[2].strip())
-        return told if told.tzinfo is not None else None
-    except (aiosmtplib.SMTPException, OSError, ValueError, TypeError):
+        told = parsedate_to_datetime(goodbye.rpartition(";")[2].strip())
+    except (ValueError, TypeError):
         return None
+    return told if told.tzinfo is not None else None
 
 
 def _why_not(case: Case, smtp: SmtpSettings, error: ServerError) -> Iterator[Finding]:
@@ -133,7 +131,7 @@ def _untrusted(smtp: SmtpSettings) -> Certificate | None:
                 return None
             return read_certificate(encrypted.getpeercert(binary_form=True) or b"")
         finally:
-            client.close()
+            hang_up(client)
 
     try:
         return asyncio.run(look())

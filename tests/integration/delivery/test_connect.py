@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mailer.delivery.connect import find_way, is_loopback, open_connection
+from mailer.delivery.connect import find_way, hang_up, is_loopback, open_connection, say_goodbye
 from mailer.delivery.engine import deliver
 from mailer.delivery.model import StopSignal
 from mailer.errors import ServerError
@@ -26,6 +29,7 @@ from tests.builders.delivery import a_database, a_planned_issue, a_sending, some
 from tests.support.fault_server import Fault, fault_server
 from tests.support.ports import a_free_port
 from tests.support.smtp_server import Recorder, smtp_server
+from tests.support.waiting import PATIENCE_SECONDS
 
 SECRET = "correct horse"
 
@@ -67,7 +71,7 @@ def opened(smtp: SmtpSettings, look: Callable[[aiosmtplib.SMTP], Any]) -> Any:
         try:
             return look(client)
         finally:
-            await client.quit()
+            await say_goodbye(client)
 
     return asyncio.run(main())
 
@@ -211,3 +215,46 @@ def test_what_the_fast_path_needs_of_aiosmtplib_is_there(tmp_path: Path) -> None
 
     with smtp_server() as server:
         assert opened(some_smtp(server.port), look)
+
+
+@contextmanager
+def a_server_that_never_lets_go(context: ssl.SSLContext) -> Iterator[int]:
+    """Speaks TLS from the start, answers each line with a 250, and keeps the connection open for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        over = threading.Event()
+
+        def serve() -> None:
+            with context.wrap_socket(listening.accept()[0], server_side=True, suppress_ragged_eofs=True) as talk:
+                talk.sendall(b"220 ready\r\n")
+                while not over.is_set() and talk.recv(1000):
+                    talk.sendall(b"250 yes\r\n")
+                over.wait(PATIENCE_SECONDS)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            over.set()
+            thread.join(PATIENCE_SECONDS)
+
+
+async def _hang_up(client: aiosmtplib.SMTP) -> None:
+    hang_up(client)
+
+
+@pytest.mark.parametrize("leave", [_hang_up, say_goodbye])
+def test_a_connection_that_was_left_is_closed_even_if_the_server_never_ends_its_tls(
+    tmp_path: Path, leave: Callable[[aiosmtplib.SMTP], Awaitable[object]]
+) -> None:
+    ca_file, context = a_certificate(tmp_path)
+
+    async def main(smtp: SmtpSettings) -> socket.socket:
+        client = await open_connection(await find_way(smtp))
+        used: socket.socket = client.get_transport_info("socket")
+        await leave(client)
+        return used
+
+    with a_server_that_never_lets_go(context) as port:
+        used = asyncio.run(main(some_smtp(port, implicit_tls=True, ca_file=ca_file)))
+        assert used.fileno() == -1
