@@ -27,6 +27,7 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
+    literal,
     select,
 )
 from sqlalchemy.engine import Dialect
@@ -40,6 +41,7 @@ from sqlalchemy.types import TypeEngine
 from subscribers.tables import UtcTime
 
 T = TypeVar("T")
+Own = ColumnElement[int] | InstrumentedAttribute[int]
 Columns = Sequence[tuple[str, TypeEngine[Any]]]
 MOST_RENDERED: Final = 256
 """Statements are made anew for each set of domains that is kept apart; so many are remembered."""
@@ -123,6 +125,24 @@ def in_one_statement(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
+def bare_transaction(connection: Connection) -> Iterator[None]:
+    """A writing transaction on SQLite for the statements of a ``Driver`` alone: SQLAlchemy takes as long to begin
+    and end one as two updates take."""
+    raw: Any = connection.connection.dbapi_connection
+    error_of: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            raw.commit()
+        except BaseException:
+            raw.rollback()
+            raise
+    except error_of as error:
+        raise DBAPIError.instance("COMMIT", None, error, error_of) from error
+
+
+@contextmanager
 def own_connection(engine: Engine) -> Iterator[Connection]:
     """A connection outside the pool (after a failure nobody gets it) for the same few statements again and again:
     PostgreSQL would plan each of them anew, because arrays differ in length, and that is half of its work."""
@@ -134,28 +154,38 @@ def own_connection(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def is_given(
-    dialect: Dialect,
-    own: ColumnElement[int] | InstrumentedAttribute[int],
-    these: FromClause,
-    name: str = "given",
-) -> ColumnElement[bool]:
+def is_given(dialect: Dialect, own: Own, these: FromClause, name: str = "given") -> ColumnElement[bool]:
     """Joins a table to the given rows by ``id``. To PostgreSQL it says so twice: it expects a hundred rows of a
     function and would read the whole table for them, but ten of an array, and takes the index."""
     joined = own == these.c.id
-    if dialect.name != "postgresql":
-        return joined
-    return and_(joined, own == any_(bindparam(f"{name}_id", type_=ARRAY(BigInteger()))))
+    return and_(joined, among(dialect, own, f"{name}_id")) if dialect.name == "postgresql" else joined
 
 
 def as_given(
     dialect: Dialect, columns: Columns, rows: Sequence[Sequence[Any]], name: str = "given"
 ) -> dict[str, Any]:
-    """At least one row: on SQLite one JSON text, on PostgreSQL an array for each column."""
+    """The parameters of ``given``: on SQLite one JSON text, on PostgreSQL an array for each column."""
     if dialect.name != "postgresql":
         return {name: json.dumps(rows)}
-    names = [f"{name}_{column}" for column, _ in columns]
-    return dict(zip(names, ([*values] for values in zip(*rows, strict=True)), strict=True))
+    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    return {f"{name}_{column}": [*each] for (column, _), each in zip(columns, values, strict=True)}
+
+
+def among(dialect: Dialect, own: Own, name: str = "ids") -> ColumnElement[bool]:
+    """Whether a number is one of those that ``as_ids`` makes the parameter of."""
+    if dialect.name == "postgresql":
+        return own == any_(bindparam(name, type_=ARRAY(BigInteger())))
+    return own.in_(select(func.json_each(bindparam(name, type_=Text())).table_valued("value").c.value))
+
+
+def as_ids(dialect: Dialect, ids: Sequence[int], name: str = "ids") -> dict[str, Any]:
+    """The parameter of ``among``."""
+    return {name: ids if dialect.name == "postgresql" else json.dumps(ids)}
+
+
+def word_for(own: Own, name: str = "words") -> ColumnElement[str]:
+    """On SQLite, what a JSON object that is given as ``name`` has for a number: cheaper than a table."""
+    return func.json_extract(bindparam(name, type_=Text()), literal("$.").concat(own), type_=Text())
 
 
 def _from_json(columns: Columns, table: str) -> FromClause:

@@ -28,8 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-from mailer.store.driver import Driver, as_given, given, is_given
-from mailer.store.recording import IDS, may_become
+from mailer.store.driver import Driver, among, as_ids
+from mailer.store.recording import may_become
 from mailer.store.states import DeliveryState
 from mailer.store.tables import DeliveryRow
 from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow, UtcTime
@@ -131,7 +131,7 @@ class _Leaser:
         found = self._driver.rows(connection, query, parameters)
         if not found:
             return [], 0
-        those = as_given(self._dialect, IDS, [[row[1] or 0] for row in found])
+        those = as_ids(self._dialect, [row[1] or 0 for row in found])
         wanted = {row[0] for row in self._driver.rows(connection, self._wanted, {**those, "now": at})}
         moment = self._driver.moment
         rows = [
@@ -147,8 +147,7 @@ class _Leaser:
         self, connection: Connection, statement: Update, ids: Sequence[int], parameters: dict[str, Any]
     ) -> None:
         if ids:
-            these = as_given(self._dialect, IDS, [[delivery_id] for delivery_id in ids])
-            changed = self._driver.run(connection, statement, {**parameters, **these})
+            changed = self._driver.run(connection, statement, {**parameters, **as_ids(self._dialect, ids)})
             if changed != len(ids):  # they were locked, or the whole database was
                 raise RuntimeError(f"{len(ids)} rows were about to be taken and {changed} were.")
 
@@ -199,23 +198,18 @@ def domain_of(dialect: Dialect) -> ColumnElement[str]:
 def _wanted(dialect: Dialect) -> Select[*tuple[Any, ...]]:
     """Those of the given subscriptions that want the mail: within the query that finds the rows, PostgreSQL would
     look at all people for each batch."""
-    these = given(dialect, IDS)
-    query: Select[*tuple[Any, ...]] = (
+    return (
         select(SubscriptionRow.id)
-        .select_from(these)
-        .join(SubscriptionRow, is_given(dialect, SubscriptionRow.id, these))
         .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
-        .where(*wants_mail(bindparam("now", type_=UtcTime())))
+        .where(among(dialect, SubscriptionRow.id), *wants_mail(bindparam("now", type_=UtcTime())))
     )
-    return query
 
 
 def _change(dialect: Dialect, target: DeliveryState, **values: Any) -> Update:
-    these = given(dialect, IDS)
     return (
         update(DeliveryRow)
         .where(
-            is_given(dialect, DeliveryRow.id, these),
+            among(dialect, DeliveryRow.id),
             or_(*(DeliveryRow.state == state for state in _takeable(target))),
         )
         .values(state=target.value, next_attempt_at=None, waits_for="", at=bindparam("now"), **values)

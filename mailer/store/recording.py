@@ -6,6 +6,8 @@ and only by the worker whose lease the row carries.
 
 from __future__ import annotations
 
+import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     DateTime,
     Integer,
@@ -29,7 +32,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
-from mailer.store.driver import Columns, Driver, as_given, given, in_one_statement, is_given
+from mailer.store.driver import (
+    Columns,
+    Driver,
+    among,
+    as_given,
+    as_ids,
+    bare_transaction,
+    given,
+    in_one_statement,
+    is_given,
+    word_for,
+)
 from mailer.store.states import CHANGES, DeliveryState
 from mailer.store.tables import DeliveryRow
 from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow
@@ -41,9 +55,8 @@ _HELD: Final = frozenset({S.LEASED, S.SENDING, S.UNKNOWN})
 """States in which a worker may still have something to say about a row that carries its lease."""
 TARGETS: Final = (S.ACCEPTED, S.DEFERRED, S.REFUSED, S.UNKNOWN, S.QUEUED, S.SKIPPED)
 """What a result may say."""
-IDS: Final[Columns] = (("id", BigInteger()),)
 _RESULT: Final[Columns] = (
-    *IDS,
+    ("id", BigInteger()),
     ("counted", Integer()),
     ("due", DateTime(timezone=True)),
     ("code", Integer()),
@@ -81,13 +94,13 @@ def record(
     """
     recorder = _recorder_for(connection.dialect)
     held = set(intents)
-    if intents and recorder.intend(connection, worker_id, intents, now) != len(intents):
+    if intents and recorder.intend(connection, worker_id, intents, recorder.time(now)) != len(intents):
         held = _held(connection, worker_id, intents)
     by_state: dict[DeliveryState, list[Result]] = {}
     for result in results:
         by_state.setdefault(result.state, []).append(result)
     for target, alike in by_state.items():
-        recorder.write(connection, worker_id, target, alike, now)
+        recorder.write(connection, worker_id, target, alike, recorder.time(now))
     for result in results:
         if result.address_fault:
             suppress_address_of(connection, result.delivery_id, result.reply, now)
@@ -116,18 +129,24 @@ def suppress_address_of(connection: Connection, delivery_id: int, detail: str, n
 def commit(
     connection: Connection, worker_id: int, intents: Sequence[int], results: Sequence[Result], now: datetime
 ) -> set[int]:
-    """``record`` as a transaction of its own; on PostgreSQL as one statement when all is well, as mostly."""
-    recorder = _recorder_for(connection.dialect)
-    smooth = intents and results and all(result.state is S.ACCEPTED for result in results)
-    if connection.dialect.name != "postgresql" or not smooth:
+    """``record`` as a transaction of its own, by a shorter way when all is well, as mostly."""
+    if not _all_accepted_alike(results):
         with connection.begin():
             return record(connection, worker_id, intents, results, now)
-    with in_one_statement(connection):
-        intended = recorder.go_on(connection, worker_id, intents, results, now)
-    if intended == len(intents):
+    if _recorder_for(connection.dialect).go_on(connection, worker_id, intents, results, now) == len(intents):
         return set(intents)
     with connection.begin():
         return _held(connection, worker_id, intents)
+
+
+def _all_accepted_alike(results: Sequence[Result]) -> bool:
+    return all(
+        result.state is S.ACCEPTED
+        and result.attempt
+        and result.code == results[0].code
+        and result.enhanced_code == results[0].enhanced_code
+        for result in results
+    )
 
 
 def _held(connection: Connection, worker_id: int, intents: Sequence[int]) -> set[int]:
@@ -137,37 +156,63 @@ def _held(connection: Connection, worker_id: int, intents: Sequence[int]) -> set
     return set(connection.execute(mine).scalars())
 
 
-class _Recorder:
-    """The statements for one kind of database."""
+class _Recorder(ABC):
+    """The statements for one kind of database. Times are as its driver wants them."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._driver = Driver(dialect)
+        self.time = self._driver.time
         self._intend = _intend_statement(dialect)
         self._write = {target: _result_statement(dialect, target) for target in TARGETS}
-        intended = _intend_statement(dialect, "next").returning(DeliveryRow.id).cte("intended")
-        accepted = self._write[S.ACCEPTED].returning(DeliveryRow.id).cte("accepted")
-        self._go_on = select(func.count()).select_from(intended).add_cte(accepted)
 
-    def intend(self, connection: Connection, worker_id: int, intents: Sequence[int], now: datetime) -> int:
+    def intend(self, connection: Connection, worker_id: int, intents: Sequence[int], at: Any) -> int:
         """Say that the bodies of these are about to go; returns of how many it is true."""
-        rows = as_given(self._dialect, IDS, [[delivery_id] for delivery_id in intents])
-        return self._driver.run(
-            connection, self._intend, {**rows, "worker": worker_id, "now": self._driver.time(now)}
-        )
+        parameters = {**as_ids(self._dialect, intents), "worker": worker_id, "now": at}
+        return self._driver.run(connection, self._intend, parameters)
 
     def write(
+        self, connection: Connection, worker_id: int, target: DeliveryState, results: Sequence[Result], at: Any
+    ) -> None:
+        """Write results that all say ``target``; one whose row is not this worker's any more has no effect."""
+        parameters = {**self._given(results), "worker": worker_id, "now": at}
+        self._driver.run(connection, self._write[target], parameters)
+
+    @abstractmethod
+    def go_on(
         self,
         connection: Connection,
         worker_id: int,
-        target: DeliveryState,
+        intents: Sequence[int],
         results: Sequence[Result],
         now: datetime,
-    ) -> None:
-        """Write results that all say ``target``; one whose row is not this worker's any more has no effect."""
-        parameters = as_given(self._dialect, _RESULT, self._rows(results))
-        at = self._driver.time(now)
-        self._driver.run(connection, self._write[target], {**parameters, "worker": worker_id, "now": at})
+    ) -> int:
+        """Both as one transaction, where all results are ACCEPTED with the same codes; returns how many intents
+        hold. Either may be empty."""
+
+    def _given(self, results: Sequence[Result]) -> dict[str, Any]:
+        rows = [
+            [
+                result.delivery_id,
+                int(result.attempt),
+                self.time(result.next_attempt_at) if result.next_attempt_at else None,
+                result.code,
+                result.enhanced_code,
+                result.reply[:REPLY_LENGTH],
+            ]
+            for result in results
+        ]
+        return as_given(self._dialect, _RESULT, rows)
+
+
+class _OnPostgresql(_Recorder):
+    """Asks the server once."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(dialect)
+        intended = self._intend.returning(DeliveryRow.id).cte("intended")
+        accepted = self._write[S.ACCEPTED].returning(DeliveryRow.id).cte("accepted")
+        self._go_on = select(func.count()).select_from(intended).add_cte(accepted)
 
     def go_on(
         self,
@@ -177,39 +222,65 @@ class _Recorder:
         results: Sequence[Result],
         now: datetime,
     ) -> int:
-        """Both at once, where all results are ACCEPTED; returns how many intents hold."""
         parameters = {
-            **as_given(self._dialect, IDS, [[delivery_id] for delivery_id in intents], "next"),
-            **as_given(self._dialect, _RESULT, self._rows(results)),
+            **as_ids(self._dialect, intents),
+            **self._given(results),
             "worker": worker_id,
-            "now": self._driver.time(now),
+            "now": self.time(now),
         }
-        return int(self._driver.rows(connection, self._go_on, parameters)[0][0])
-
-    def _rows(self, results: Sequence[Result]) -> list[list[Any]]:
-        time = self._driver.time
-        return [
-            [
-                result.delivery_id,
-                int(result.attempt),
-                time(result.next_attempt_at) if result.next_attempt_at else None,
-                result.code,
-                result.enhanced_code,
-                result.reply[:REPLY_LENGTH],
-            ]
-            for result in results
-        ]
+        with in_one_statement(connection):
+            return int(self._driver.rows(connection, self._go_on, parameters)[0][0])
 
 
-def _intend_statement(dialect: Dialect, name: str = "given") -> Update:
-    these = given(dialect, IDS, name)
+class _OnSqlite(_Recorder):
+    """Asks for nothing that the results share more than once."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(dialect)
+        self._accept = (
+            update(DeliveryRow)
+            .where(among(dialect, DeliveryRow.id), *_still_ours(S.ACCEPTED))
+            .values(
+                state=S.ACCEPTED.value,
+                attempts=DeliveryRow.attempts + 1,
+                next_attempt_at=None,
+                code=bindparam("code"),
+                enhanced_code=bindparam("enhanced"),
+                reply=word_for(DeliveryRow.id),
+                at=bindparam("now"),
+                lease=None,
+            )
+        )
+
+    def go_on(
+        self,
+        connection: Connection,
+        worker_id: int,
+        intents: Sequence[int],
+        results: Sequence[Result],
+        now: datetime,
+    ) -> int:
+        at, intended = self.time(now), 0
+        with bare_transaction(connection):
+            if intents:
+                intended = self.intend(connection, worker_id, intents, at)
+            if results:
+                parameters = {
+                    **as_ids(self._dialect, [result.delivery_id for result in results]),
+                    "words": json.dumps({result.delivery_id: result.reply[:REPLY_LENGTH] for result in results}),
+                    "code": results[0].code,
+                    "enhanced": results[0].enhanced_code,
+                    "worker": worker_id,
+                    "now": at,
+                }
+                self._driver.run(connection, self._accept, parameters)
+        return intended
+
+
+def _intend_statement(dialect: Dialect) -> Update:
     return (
         update(DeliveryRow)
-        .where(
-            is_given(dialect, DeliveryRow.id, these, name),
-            DeliveryRow.lease == bindparam("worker"),
-            or_(*(DeliveryRow.state == state for state in may_become(S.SENDING, among=_HELD))),
-        )
+        .where(among(dialect, DeliveryRow.id), *_still_ours(S.SENDING))
         .values(
             state=S.SENDING.value,
             at=bindparam("now"),
@@ -223,11 +294,7 @@ def _result_statement(dialect: Dialect, target: DeliveryState) -> Update:
     these = given(dialect, _RESULT)
     return (
         update(DeliveryRow)
-        .where(
-            is_given(dialect, DeliveryRow.id, these),
-            DeliveryRow.lease == bindparam("worker"),
-            or_(*(DeliveryRow.state == state for state in may_become(target, among=_HELD))),
-        )
+        .where(is_given(dialect, DeliveryRow.id, these), *_still_ours(target))
         .values(
             state=target.value,
             attempts=DeliveryRow.attempts + these.c.counted,
@@ -241,6 +308,12 @@ def _result_statement(dialect: Dialect, target: DeliveryState) -> Update:
     )
 
 
+def _still_ours(target: DeliveryState) -> list[ColumnElement[bool]]:
+    """The row carries the worker's lease, and may become ``target`` from where it is."""
+    states = may_become(target, among=_HELD)
+    return [DeliveryRow.lease == bindparam("worker"), or_(*(DeliveryRow.state == state for state in states))]
+
+
 @lru_cache(maxsize=8)
 def _recorder_for(dialect: Dialect) -> _Recorder:
-    return _Recorder(dialect)
+    return _OnPostgresql(dialect) if dialect.name == "postgresql" else _OnSqlite(dialect)
