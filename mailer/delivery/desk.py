@@ -126,6 +126,9 @@ class Desk:
 
     def _ready_lane(self) -> tuple[Lane | None, float]:
         """The lane whose turn it is among those that may send now, and its own moment."""
+        everybody = self._everybody
+        if len(self._lanes) == 1 and everybody.rows:
+            return everybody, AT_ONCE
         now = self._loop.time()
         for _ in range(len(self._lanes)):
             lane = self._lanes[0]
@@ -198,7 +201,7 @@ class Desk:
         if meaning is Meaning.ACCEPTED:
             self.meter.count(now)
             self._suspicion.accepted()
-            return results.from_reply(job.row, reply, meaning, self._sending.now())
+            return results.accepted(job.row, reply)
         if meaning is Meaning.SLOWER:
             self._moments.slow(self.meter.per_second(now))
         elif meaning is Meaning.SENDER:

@@ -32,7 +32,7 @@ class Offer:
         return cls("pipelining" in extensions, "smtputf8" in extensions, "size" in extensions, largest)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """MAIL and RCPT without CRLF."""
 

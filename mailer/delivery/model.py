@@ -27,9 +27,9 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # (what is made for each message is nowhere frozen: that takes three times as long)
 class Outgoing:
-    """One message as it goes over the wire.
+    """One message as it goes over the wire; nobody changes it.
 
     ``pieces`` are, joined, the message in wire form: CRLF line ends, dot-stuffed, ending with CRLF, without the
     final dot. Addresses are bare (no angle brackets) and without controls; IDN domains are punycode.

@@ -98,9 +98,6 @@ class Moments:
 
     def at_moment(self, job: Timed, go: Callable[[], None], more: Sequence[Window] = ()) -> None:
         """Call ``go`` when the job's body may be handed over; ``more`` windows are its domain's."""
-        if job.moment == AT_ONCE:
-            go()
-            return
         now = self._loop.time()
         if job.taken_at:
             self._lead = min(max(now - job.taken_at, 0.95 * self._lead, 0.002), LONGEST_LEAD_SECONDS)

@@ -66,14 +66,14 @@ STAGES: Final = MappingProxyType({S.MAIL: Stage.MAIL, S.RCPT: Stage.RCPT, S.DATA
 """The states in which a reply can decide about the message, and what that reply answers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready(Generic[Tag]):
     """The server waits for this body: write it and say so with ``body_sent``."""
 
     tag: Tag
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settled(Generic[Tag]):
     """The server's word on a message."""
 
@@ -82,14 +82,14 @@ class Settled(Generic[Tag]):
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Write:
     """Write these bytes now, before anything else."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Closing:
     """The server said 421 or nonsense: close the connection. What is not settled is told by ``unsettled``."""
 
@@ -107,7 +107,7 @@ class _Transaction(Generic[Tag]):
     commands: Mapping[State, bytes]  # in lock step: what is sent when this state is entered
     stage: Stage | None = None  # what decided, with its reply
     code: int = 0
-    text: bytes = b""
+    said: bytes = b""
 
 
 class Pipeline(Generic[Tag]):
@@ -116,7 +116,7 @@ class Pipeline(Generic[Tag]):
     def __init__(self, *, pipelining: bool = True) -> None:
         self.pipelining = pipelining
         self._changes = CHANGES if pipelining else LOCK_STEP
-        self._buffer = bytearray()
+        self._rest = b""  # of a line that has not ended
         self._lines: list[bytes] = []  # of a reply that has more to come
         self._length = 0
         self._transactions: deque[_Transaction[Tag]] = deque()
@@ -149,17 +149,13 @@ class Pipeline(Generic[Tag]):
         events: list[Event[Tag]] = []
         if self._closed:
             return events
-        buffer = self._buffer
-        buffer += data
-        end = buffer.rfind(b"\n")
-        if end >= 0:
-            lines = bytes(buffer[:end]).split(b"\n")
-            del buffer[: end + 1]
-            for line in lines:
-                self._line(line.rstrip(b"\r"), events)
-                if self.closed:
-                    return events
-        if len(buffer) > LONGEST_LINE:
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        for line in lines:
+            self._line(line, events)
+            if self.closed:
+                return events
+        if len(self._rest) > LONGEST_LINE:
             self._close(events, "the server's reply does not end", asked=False)
         return events
 
@@ -182,32 +178,39 @@ class Pipeline(Generic[Tag]):
 
     def _line(self, line: bytes, events: list[Event[Tag]]) -> None:
         code, mark = _CODES.get(line[:3]), line[3:4]
+        if mark == b" " and code is not None and not self._lines:
+            self._reply(code, line, events)
+            return
+        line = line.rstrip(b"\r")
+        mark = line[3:4]
         if code is None or mark not in _MARKS:
             self._close(events, f"the server said nonsense: {line[:60].decode('utf-8', 'replace')!r}", asked=False)
-            return
-        if mark != b"-" and not self._lines:
-            self._reply(code, line[4:], events)
             return
         self._lines.append(line)
         self._length += len(line)
         if self._length > LONGEST_REPLY:
             self._close(events, "the server's reply does not end", asked=False)
         elif mark != b"-":
-            text = b"\n".join([part[4:] for part in self._lines])
+            whole = b"\n".join([self._lines[0], *(part[4:] for part in self._lines[1:])])
             self._lines.clear()
             self._length = 0
-            self._reply(code, text, events)
+            self._reply(code, whole, events)
 
-    def _reply(self, code: int, text: bytes, events: list[Event[Tag]]) -> None:
+    def _reply(self, code: int, said: bytes, events: list[Event[Tag]]) -> None:
+        """``said``: all of it, with the code in front of its first line."""
         transaction = self._transactions[0] if self._transactions else None
         if transaction is None or transaction.state is S.READY:
             self._close(events, f"the server said {code} unasked", asked=code == 421)
             return
         state = transaction.state
         hoped_for = code == 354 if state in _WANT_354 else 200 <= code < 300
-        if state is S.BODY or not hoped_for:
-            self._decide(transaction, state, code, text)
         after = transaction.state = self._changes[state, hoped_for]
+        if hoped_for and after in _COMMANDS:
+            if not self.pipelining:
+                events.append(Write(transaction.commands[after]))
+            return
+        if state is S.BODY or not hoped_for:
+            self._decide(transaction, state, code, said)
         if code == 421:
             self._transactions.popleft()
             if transaction.stage is not None:
@@ -221,19 +224,19 @@ class Pipeline(Generic[Tag]):
             self._settle(transaction, events)
         elif after is S.EMPTY:
             events.append(Write(b".\r\n"))
-        elif after in transaction.commands:
+        elif after in transaction.commands:  # after a RSET that was refused
             events.append(Write(transaction.commands[after]))
 
-    def _decide(self, transaction: _Transaction[Tag], state: State, code: int, text: bytes) -> None:
+    def _decide(self, transaction: _Transaction[Tag], state: State, code: int, said: bytes) -> None:
         """The first bad reply, or the one to the body, is the word on the message."""
         stage = STAGES.get(state)
         if transaction.stage is None and (stage is not None or code == 421):
-            transaction.stage, transaction.code, transaction.text = stage or Stage.MAIL, code, text
+            transaction.stage, transaction.code, transaction.said = stage or Stage.MAIL, code, said
 
     def _settle(self, transaction: _Transaction[Tag], events: list[Event[Tag]]) -> None:
         if transaction.stage is None:
             raise RuntimeError("a transaction ended and no reply decided about it")
-        reply = read_reply(transaction.code, transaction.text.decode("utf-8", "replace"))
+        reply = read_reply(transaction.code, transaction.said[4:].decode("utf-8", "replace"))
         events.append(Settled(transaction.tag, transaction.stage, reply))
 
     def _close(self, events: list[Event[Tag]], why: str, *, asked: bool) -> None:
@@ -244,6 +247,8 @@ class Pipeline(Generic[Tag]):
 _CODES: Final = MappingProxyType({b"%d" % code: code for code in range(200, 600)})
 _MARKS: Final = (b" ", b"-", b"")
 """What follows the code: a blank before the words of the last line, a hyphen in those before it."""
+_COMMANDS: Final = frozenset({S.MAIL, S.RCPT, S.DATA})
+"""Entered after the hoped-for reply, they decide nothing: in lock step their command goes."""
 _WANT_354: Final = frozenset({S.DATA, S.FAILED})
 _NO_MESSAGE: Final = frozenset({S.RCPT, S.DATA, S.FAILED})
 """A transaction that ends with the reply to one of these leaves MAIL standing."""

@@ -35,7 +35,7 @@ class Meaning(IntEnum):
     REST = auto()  # later, and nothing goes to this domain for a while
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """One whole reply: code, enhanced code ("" when there is none) and the words, lines joined by a space."""
 
@@ -171,10 +171,11 @@ MEND: Final = MappingProxyType(
 
 def read_reply(code: int, text: str) -> Reply:
     """A reply from its code and its lines (joined by any line ends, without the codes)."""
+    text = text.strip()
     match = _ENHANCED.match(text)
-    enhanced = match[1] if match and match[1][0] == str(code)[0] else ""
+    enhanced = match[1] if match and int(match[1][0]) == code // 100 else ""
     if text.isprintable():  # one line, as nearly always
-        words = text.strip().removeprefix(enhanced).strip()
+        words = text.removeprefix(enhanced).lstrip()
     else:
         lines = [line.strip().removeprefix(enhanced).strip() for line in text.splitlines()]
         words = _CONTROLS.sub(" ", " ".join(lines)).strip()

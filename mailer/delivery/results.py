@@ -28,12 +28,16 @@ def wait_before_next(row: Leased, now: datetime) -> timedelta:
     return min(max(tried_for, FIRST_WAIT), LONGEST_WAIT)
 
 
+def accepted(row: Leased, reply: Reply) -> Result:
+    """The server has taken the message."""
+    return Result(row.delivery_id, S.ACCEPTED, reply.code, reply.enhanced_code, reply.words)
+
+
 def from_reply(
     row: Leased, reply: Reply, meaning: Meaning, now: datetime, *, rest: timedelta = timedelta(0)
 ) -> Result:
-    """The result of a reply that settles the row for now; ``rest``: not before so long."""
-    if meaning is Meaning.ACCEPTED:
-        return Result(row.delivery_id, S.ACCEPTED, reply.code, reply.enhanced_code, reply.words)
+    """The result of a reply that settles the row for now, and is not the hoped-for one; ``rest``: not before so
+    long."""
     again = meaning is Meaning.SENDER and row.attempts > 0  # the others go first: it may be about this one
     if meaning in {Meaning.DEFERRED, Meaning.SLOWER, Meaning.DOUBTED, Meaning.REST} or again:
         return _later(row, reply.code, reply.enhanced_code, reply.words, now, rest)

@@ -16,6 +16,7 @@ import aiosmtplib
 from mailer.delivery.desk import Desk, Job
 from mailer.delivery.envelope import Envelope, Offer, envelope_of
 from mailer.delivery.model import Refused, Sending
+from mailer.delivery.moments import AT_ONCE
 from mailer.delivery.parting import BROKEN, NO_ANSWER, NO_ANSWER_IN_TIME, TOO_SLOW, Parting
 from mailer.delivery.pipeline import Closing, Event, Pipeline, Ready, Settled, Write
 from mailer.store.recording import Result
@@ -172,7 +173,10 @@ class Session(asyncio.BufferedProtocol):
     def _leave_if_due(self, flight: _Flight) -> None:
         if flight.ready and flight.durable and not flight.leaving:
             flight.leaving = True
-            self._desk.at_moment(flight.job, lambda: self._hand_over(flight))
+            if flight.job.moment == AT_ONCE:
+                self._hand_over(flight)
+            else:
+                self._desk.at_moment(flight.job, lambda: self._hand_over(flight))
 
     def _hand_over(self, flight: _Flight) -> None:
         if flight not in self._flights or self._transport.is_closing():

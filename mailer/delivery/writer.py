@@ -57,8 +57,8 @@ class LedgerWriter:
         self._busy = 0  # groups that the thread has
         self._timer: asyncio.TimerHandle | None = None  # when it fires, what is waiting is handed over
         self._handed_over_at = 0.0
-        connections = sending.connections or sending.smtp.connections
-        self._spacing_seconds = min(connections * SPACING_SECONDS, LONGEST_SPACING_SECONDS)
+        self._connections = sending.connections or sending.smtp.connections
+        self._spacing_seconds = min(self._connections * SPACING_SECONDS, LONGEST_SPACING_SECONDS)
         self._queue: queue.SimpleQueue[list[_Entry] | _Call | None] = queue.SimpleQueue()
         self._committing: list[_Entry] = []  # the thread's: what is denied when the database fails
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
@@ -86,7 +86,9 @@ class LedgerWriter:
             await asyncio.sleep(0.002)
 
     def _hand_over_soon(self) -> None:
-        if self._timer is None:
+        if len(self._waiting) >= self._connections:
+            self._hand_over()  # nobody is left to wait for
+        elif self._timer is None:
             due = self._handed_over_at + self._spacing_seconds
             self._timer = self._loop.call_at(due, self._hand_over)
 

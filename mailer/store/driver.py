@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     FromClause,
+    Select,
     Text,
     and_,
     any_,
@@ -61,6 +63,7 @@ class Driver:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._rendered: dict[int, _Rendered] = {}
+        self._at_once = lru_cache(maxsize=MOST_RENDERED)(_at_once)
         time = UtcTime().dialect_impl(dialect)
         self.time: Callable[[datetime], Any] = time.bind_processor(dialect) or _as_it_is
         self.moment: Callable[[Any], datetime | None] = time.result_processor(dialect, None) or _as_it_is
@@ -70,10 +73,17 @@ class Driver:
         return self._execute(connection, statement, parameters, lambda cursor: int(cursor.rowcount))
 
     def rows(
-        self, connection: Connection, statement: Executable, parameters: Mapping[str, Any]
+        self, connection: Connection, query: Select[*tuple[Any, ...]], parameters: Mapping[str, Any]
     ) -> Sequence[Sequence[Any]]:
-        """The rows of a query as the driver gives them: times are for ``moment``."""
-        return self._execute(connection, statement, parameters, lambda cursor: cursor.fetchall())
+        """The rows of a query as the driver gives them: times are for ``moment``.
+
+        From SQLite they come as one JSON text: it gives the interpreter's lock up at each row that it returns.
+        """
+        if self._dialect.name == "postgresql":
+            return self._execute(connection, query, parameters, lambda cursor: cursor.fetchall())
+        ((text,),) = self._execute(connection, self._at_once(query), parameters, lambda cursor: cursor.fetchall())
+        found: Sequence[Sequence[Any]] = json.loads(text)
+        return found
 
     def _execute(
         self,
@@ -105,6 +115,11 @@ class Driver:
 
 def _as_it_is(value: Any) -> Any:
     return value
+
+
+def _at_once(query: Select[*tuple[Any, ...]]) -> Select[tuple[str]]:
+    rows = query.subquery()
+    return select(func.json_group_array(func.json_array(*rows.c), type_=Text()))
 
 
 def given(dialect: Dialect, columns: Columns, name: str = "given") -> FromClause:

@@ -37,7 +37,7 @@ from subscribers.tables import SubscriberRow, SubscriptionRow, SuppressionRow, U
 S = DeliveryState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Leased:
     """A row that a worker has in hand."""
 

@@ -65,7 +65,7 @@ _RESULT: Final[Columns] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result:
     """What happened to a row: its next state and why. ``attempt`` says whether it counts as an attempt."""
 
