@@ -141,7 +141,7 @@ class Signer:
         occurring = [*(_name(line) for line in signed), *personal]
         names = [*occurring, *OVERSIGNED]
         return PreparedSignatures(
-            heads=tuple(_signature_head(key, self.domain, names) for key in self.keys),
+            heads=tuple(_signature_head(key, self.domain, names).encode() for key in self.keys),
             keys=self.keys,
             headers=_hash(relaxed(line.encode()) for line in signed),
             body=_hash([body_start]),
@@ -152,10 +152,14 @@ class Signer:
 class PreparedSignatures:
     """The signatures of one edition, but for what belongs to the person."""
 
-    heads: tuple[str, ...]  # each signature's line up to its ``t=``
+    heads: tuple[bytes, ...]  # each signature's line up to its ``t=``
     keys: tuple[SigningKey, ...]
     headers: hashlib._Hash = field(repr=False)  # over the fixed header lines; only ever copied
     body: hashlib._Hash = field(repr=False)  # over the start of the body; only ever copied
+    _relaxed: tuple[bytes, ...] = field(init=False, repr=False)  # the heads in relaxed form
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_relaxed", tuple(relaxed(head + b"t")[:-3] for head in self.heads))
 
     def lines(self, personal: Iterable[bytes], body_rest: Iterable[bytes], signed_at: int) -> bytes:
         """The DKIM-Signature lines of one message.
@@ -169,13 +173,12 @@ class PreparedSignatures:
         headers = self.headers.copy()
         for line in personal:
             headers.update(relaxed(line))
-        tail = f"t={signed_at}; bh={b64encode(body.digest()).decode()};\r\n b="
+        dated = b"t=%d; bh=%s;" % (signed_at, b64encode(body.digest()))
         lines = []
-        for key, head in zip(self.keys, self.heads, strict=True):
-            unsigned = (head + tail).encode()
+        for key, head, relaxed_head in zip(self.keys, self.heads, self._relaxed, strict=True):
             hashed = headers.copy()
-            hashed.update(relaxed(unsigned).removesuffix(b"\r\n"))
-            lines.append(unsigned + _folded(b64encode(key.sign(hashed.digest()))))
+            hashed.update(b"%s%s b=" % (relaxed_head, dated))
+            lines.append(b"%s%s\r\n b=%s" % (head, dated, _folded(b64encode(key.sign(hashed.digest())))))
         return b"".join(lines)
 
 
@@ -193,7 +196,10 @@ def _hash(pieces: Iterable[bytes]) -> hashlib._Hash:
 def relaxed(line: bytes) -> bytes:
     """A header line in relaxed form (RFC 6376 §3.4.2): name in lower case, blanks as one, unfolded, with CRLF."""
     name, _, value = line.partition(b":")
-    return name.rstrip(b" \t").lower() + b":" + _BLANKS.sub(b" ", value).strip(b" ") + b"\r\n"
+    value = value.strip(b" \t\r\n")
+    if b"  " in value or b"\t" in value or b"\n" in value or b"\r" in value:  # of ours, the folded ones
+        value = _BLANKS.sub(b" ", value)
+    return b"%s:%s\r\n" % (name.rstrip(b" \t").lower(), value)
 
 
 def _signature_head(key: SigningKey, domain: str, names: Sequence[str]) -> str:
