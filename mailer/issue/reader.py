@@ -58,7 +58,7 @@ from mailer.issue.markdown import parse, parse_inline, plain_text
 from mailer.issue.marks import Marks
 from mailer.issue.metadata import one_line, read_metadata
 from mailer.issue.model import Issue
-from mailer.issue.problem import Severity
+from mailer.issue.problem import Place, Severity
 from mailer.issue.rawhtml import without_raw_html
 from mailer.issue.shortcodes import Hidden, hide
 from mailer.issue.source import decode, printable
@@ -96,16 +96,7 @@ def read_issue(
         findings.error(source.place(front.body_line), "markdown", "the text is nested too deep to be read")
         tokens = []
     sections = number_headings(tokens)
-    title = said.title
-    if not title:
-        place = front.places.get("title", source.place(1))
-        title = _only_heading(tokens)
-        if title:
-            findings.warning(
-                place, "missing-title", "the header has no title: the first heading is taken", "Add title:."
-            )
-        else:
-            findings.error(place, "missing-title", "the issue has no title", "Add “title: …” to the header.")
+    title = said.title or _title_in_text(tokens, front.places.get("title", source.place(1)), findings)
     return Issue(
         path=path,
         source=source.text,
@@ -126,6 +117,18 @@ def read_issue(
             sorted(set(findings.problems), key=lambda p: (p.place, p.severity is Severity.WARNING, p.rule))
         ),
     )
+
+
+def _title_in_text(tokens: list[Token], place: Place, findings: Findings) -> str:
+    """The title of an issue whose header has none, with what is to be said about that; "" when there is none."""
+    title = _only_heading(tokens)
+    if title:
+        findings.warning(
+            place, "missing-title", "the header has no title: the first heading is taken", "Add title:."
+        )
+    else:
+        findings.error(place, "missing-title", "the issue has no title", "Add “title: …” to the header.")
+    return title
 
 
 def _body(hidden: Hidden, page: Page, findings: Findings, base: Base) -> list[Token]:

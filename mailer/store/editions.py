@@ -9,8 +9,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from mailer.render.model import RenderedEdition
 from mailer.store.states import SendingState
@@ -57,24 +58,30 @@ def result_sha256(rendered: RenderedEdition) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+ISSUES: Final = select(
+    IssueRow.id,
+    IssueRow.newsletter,
+    IssueRow.slug,
+    IssueRow.title,
+    IssueRow.state,
+    IssueRow.reason,
+    IssueRow.audience,
+)
+"""All of them; narrow it down for ``stored_issues``."""
+
+
+def stored_issues(connection: Connection, some: Select[*tuple[Any, ...]]) -> list[StoredIssue]:
+    """What a query made from ``ISSUES`` finds."""
+    return [
+        StoredIssue(row.id, row.newsletter, row.slug, row.title, SendingState(row.state), row.reason, row.audience)
+        for row in connection.execute(some)
+    ]
+
+
 def find_issue(connection: Connection, newsletter: str, slug: str) -> StoredIssue | None:
     """The issue with that slug, or None."""
-    row = connection.execute(
-        select(
-            IssueRow.id,
-            IssueRow.newsletter,
-            IssueRow.slug,
-            IssueRow.title,
-            IssueRow.state,
-            IssueRow.reason,
-            IssueRow.audience,
-        ).where(IssueRow.newsletter == newsletter, IssueRow.slug == slug)
-    ).one_or_none()
-    if row is None:
-        return None
-    return StoredIssue(
-        row.id, row.newsletter, row.slug, row.title, SendingState(row.state), row.reason, row.audience
-    )
+    found = stored_issues(connection, ISSUES.where(IssueRow.newsletter == newsletter, IssueRow.slug == slug))
+    return found[0] if found else None
 
 
 def freeze(

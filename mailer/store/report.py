@@ -13,8 +13,8 @@ from typing import Final
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from mailer.store.database import reading
-from mailer.store.editions import StoredIssue
-from mailer.store.states import DeliveryState, SendingState
+from mailer.store.editions import ISSUES, StoredIssue, stored_issues
+from mailer.store.states import DeliveryState
 from mailer.store.tables import DeliveryRow, EditionRow, IssueRow
 
 PAGE_ROWS: Final = 1_000
@@ -41,23 +41,12 @@ def find_issues(
     connection: Connection, *, slug: str | None = None, newsletter: str | None = None, latest: int | None = None
 ) -> list[StoredIssue]:
     """Issues, the latest first; with ``slug`` those of that name, one a newsletter at most."""
-    statement = select(
-        IssueRow.id,
-        IssueRow.newsletter,
-        IssueRow.slug,
-        IssueRow.title,
-        IssueRow.state,
-        IssueRow.reason,
-        IssueRow.audience,
-    ).order_by(IssueRow.id.desc())
+    statement = ISSUES.order_by(IssueRow.id.desc())
     if slug is not None:
         statement = statement.where(IssueRow.slug == slug)
     if newsletter is not None:
         statement = statement.where(IssueRow.newsletter == newsletter)
-    return [
-        StoredIssue(row.id, row.newsletter, row.slug, row.title, SendingState(row.state), row.reason, row.audience)
-        for row in connection.execute(statement.limit(latest))
-    ]
+    return stored_issues(connection, statement.limit(latest))
 
 
 def rate_per_second(connection: Connection, issue_id: int, now: datetime) -> float:

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.sink_talk import SinkTalk
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -76,56 +78,22 @@ def wait_for(port: int) -> None:
     raise RuntimeError("the sink did not start")
 
 
-class _Count(asyncio.BufferedProtocol):
-    """Takes everything and answers; what is left of a line or of a body's end moves to the front of the buffer."""
+class _Count(SinkTalk):
+    """One connection; behind STARTTLS where there is a context for it."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__()
         self._tls = tls
-        self._buffer = bytearray(1 << 18)
-        self._view = memoryview(self._buffer)
-        self._filled = 0
-        self._in_body = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(b"220 counting.test\r\n")
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._view[self._filled :]
-
-    def buffer_updated(self, nbytes: int) -> None:
-        end = self._filled + nbytes
-        start = 0
-        answers: list[bytes] = []
-        while start < end:
-            mark = b"\r\n.\r\n" if self._in_body else b"\r\n"
-            found = self._buffer.find(mark, start, end)
-            if found < 0:
-                if self._in_body:
-                    start = max(start, end - 4)
-                break
-            if self._in_body:
-                answers.append(b"250 ok\r\n")
-                self._in_body = False
-            else:
-                answers.append(self._answer(bytes(self._buffer[start : start + 4]).upper()))
-            start = found + len(mark)
-        self._view[: end - start] = bytes(self._view[start:end])
-        self._filled = end - start
-        if answers:
-            self._transport.write(b"".join(answers))
-
-    def _answer(self, verb: bytes) -> bytes:
-        if verb == b"DATA":
-            self._in_body = True
-            return b"354 go\r\n"
-        if verb == b"STAR" and self._tls is not None:
+    def answer(self, line: bytes) -> bytes:
+        verb = line[:4].upper()
+        if self._tls is not None and verb == b"EHLO":
+            return b"250-sink.test\r\n250-STARTTLS\r\n250 PIPELINING\r\n"
+        if self._tls is not None and verb == b"STAR":
             tls, self._tls = self._tls, None
             self._upgrade = asyncio.get_running_loop().create_task(self._start_tls(tls))
             return b"220 go\r\n"
-        offer = b"250-STARTTLS\r\n" if self._tls is not None else b""
-        return b"250-counting.test\r\n%s250 PIPELINING\r\n" % offer if verb == b"EHLO" else b"250 ok\r\n"
+        return super().answer(line)
 
     async def _start_tls(self, tls: ssl.SSLContext) -> None:
         loop = asyncio.get_running_loop()

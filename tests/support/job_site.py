@@ -13,11 +13,9 @@ from sqlalchemy import Connection, Engine, text
 
 from mailer import wiring
 from mailer.flows.distributing import run_worker
-from mailer.render.model import RenderedEdition
-from mailer.store import jobs, ledger, schedule
+from mailer.store import jobs, schedule
 from mailer.store.database import writing
-from mailer.store.editions import NewEdition, freeze
-from tests.builders.people import a_subscriber
+from tests.builders.spring import a_spring_issue
 from tests.support.people_site import Clock, Site
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -66,31 +64,9 @@ def with_rate(site: Site, *rates: Any) -> Site:
 
 def planned(site: Site, people: int, *, slug: str = "spring", start_at: datetime | None = None) -> int:
     """A frozen issue with its ledger for so many new people, and its job, in one transaction as by ``send``."""
-    edition = RenderedEdition(
-        language="en",
-        subject="Spring",
-        preheader="",
-        mjml="",
-        html="<html><body><p>Spring</p><a href='@@UNSUBSCRIBE_URL@@'>x</a></body></html>",
-        text="Spring\n@@UNSUBSCRIBE_URL@@\n",
-        source_sha256="0" * 64,
-        template_version="0",
-    )
     now = site.clock()
     with writing(site.engine) as connection:
-        for number in range(people):
-            a_subscriber(connection, f"{slug}{number}@example.org", now=now)
-        issue_id, editions = freeze(
-            connection,
-            newsletter="news",
-            slug=slug,
-            title="Spring",
-            issue_date=None,
-            page_url="",
-            editions=[NewEdition(edition, b"# Spring")],
-            now=now,
-        )
-        ledger.plan(connection, issue_id, "news", editions, "en", now)
+        issue_id = a_spring_issue(connection, people, now, slug=slug)
         if start_at is not None:
             schedule.put_off(connection, issue_id, start_at)
         jobs.expect_issue(connection, issue_id, (start_at or now) - now)

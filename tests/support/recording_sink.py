@@ -19,10 +19,10 @@ from time import monotonic
 from typing import BinaryIO, Final
 
 from tests.support.processes import started
+from tests.support.sink_talk import SinkTalk
 from tests.support.waiting import until
 
 ROOT: Final = Path(__file__).parents[2]
-BUFFER_BYTES: Final = 1 << 18
 WRITE_SECONDS: Final = 0.05
 
 
@@ -62,58 +62,21 @@ def _answers(port: int) -> bool:
     return False
 
 
-class _Record(asyncio.BufferedProtocol):
-    """One connection; what is left of a line or of a body's end moves to the front of the buffer."""
+class _Record(SinkTalk):
+    """One connection."""
 
     def __init__(self, lines: list[bytes]) -> None:
+        super().__init__()
         self._lines = lines
-        self._buffer = bytearray(BUFFER_BYTES)
-        self._view = memoryview(self._buffer)
-        self._filled = 0
-        self._in_body = False
         self._recipient = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(b"220 sink.test\r\n")
+    def took_body(self) -> None:
+        self._lines.append(b"%.6f %s\n" % (monotonic(), self._recipient))
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._view[self._filled :]
-
-    def buffer_updated(self, nbytes: int) -> None:
-        end = self._filled + nbytes
-        start = 0
-        answers: list[bytes] = []
-        while start < end:
-            mark = b"\r\n.\r\n" if self._in_body else b"\r\n"
-            found = self._buffer.find(mark, start, end)
-            if found < 0:
-                if self._in_body:
-                    start = max(start, end - 4)
-                break
-            if self._in_body:
-                self._lines.append(b"%.6f %s\n" % (monotonic(), self._recipient))
-                self._in_body = False
-                answers.append(b"250 ok\r\n")
-            else:
-                answers.append(self._answer(bytes(self._buffer[start:found])))
-            start = found + len(mark)
-        self._view[: end - start] = bytes(self._view[start:end])
-        self._filled = end - start
-        if answers:
-            self._transport.write(b"".join(answers))
-
-    def _answer(self, line: bytes) -> bytes:
-        verb = line[:4].upper()
-        if verb == b"RCPT":
+    def answer(self, line: bytes) -> bytes:
+        if line[:4].upper() == b"RCPT":
             self._recipient = line[line.index(b"<") + 1 : line.index(b">")]
-        elif verb == b"DATA":
-            self._in_body = True
-            return b"354 go\r\n"
-        elif verb == b"EHLO":
-            return b"250-sink.test\r\n250 PIPELINING\r\n"
-        return b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n"
+        return super().answer(line)
 
 
 async def _serve(port: int, file: BinaryIO) -> None:

@@ -15,6 +15,7 @@ from mailer.bounce.evidence import from_system, is_list_mail, opens_text_readers
 from mailer.bounce.incoming import Incoming
 from mailer.bounce.mime import Header, read_headers
 from mailer.bounce.readers.transcript import Listener, command_in, without_repeated_code
+from mailer.bounce.told import told
 
 _RECIPIENT_FIELDS: Final = ("final-recipient", "original-recipient", "x-actual-recipient")
 _STATUS = re.compile(r"([245])\s*\.\s*(\d{1,3})\s*\.\s*(\d{1,3})")
@@ -119,18 +120,8 @@ def _bounce(
         context=heard.text,
         relayed=True,
     )
-    return Bounce(
-        kind=verdict.kind,
-        recipient=recipient,
-        enhanced_code=verdict.enhanced_code,
-        reply_code=verdict.reply_code,
-        reason=verdict.reason,
-        diagnostic=(diagnostic or fields.get("status", ""))[:DIAGNOSTIC_LIMIT],
-        message_id=incoming.message_id,
-        return_paths=envelope,
-        returned_headers=incoming.kept_headers(),
-        reader="dsn",
-    )
+    diagnostic = diagnostic or fields.get("status", "")
+    return told(incoming, recipient, verdict, diagnostic, reader="dsn", paths=envelope)
 
 
 def _recipient(incoming: Incoming, fields: dict[str, str], listener: Listener) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from mailer.bounce.addresses import every_address, first_address
-from mailer.bounce.bounce import DIAGNOSTIC_LIMIT, Bounce
+from mailer.bounce.bounce import Bounce
 from mailer.bounce.classify import classify
-from mailer.bounce.envelope import return_paths
 from mailer.bounce.evidence import opens_text_readers
 from mailer.bounce.incoming import Incoming
 from mailer.bounce.readers.transcript import ENTRIES_LIMIT, Heard, Listener, command_in
+from mailer.bounce.told import told
 
 _DELAY = re.compile(
     r"(?i)warning message only|has been delayed|do not need to resend|not yet been delivered|will (?:be retried"
@@ -40,18 +40,7 @@ def _bounce(incoming: Incoming, recipient: str, heard: Heard, delayed: bool) -> 
         context=context,
         relayed=True,
     )
-    return Bounce(
-        kind=verdict.kind,
-        recipient=recipient,
-        enhanced_code=verdict.enhanced_code,
-        reply_code=verdict.reply_code,
-        reason=verdict.reason,
-        diagnostic=heard.text[:DIAGNOSTIC_LIMIT],
-        message_id=incoming.message_id,
-        return_paths=return_paths(incoming),
-        returned_headers=incoming.kept_headers(),
-        reader="notice",
-    )
+    return told(incoming, recipient, verdict, heard.text, reader="notice")
 
 
 def _from_returned(incoming: Incoming) -> str:

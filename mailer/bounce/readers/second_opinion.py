@@ -12,12 +12,12 @@ import io
 from types import ModuleType
 from typing import Final
 
-from mailer.bounce.bounce import DIAGNOSTIC_LIMIT, Bounce
+from mailer.bounce.bounce import Bounce
 from mailer.bounce.classify import classify
-from mailer.bounce.envelope import return_paths
 from mailer.bounce.evidence import from_system, opens_text_readers
 from mailer.bounce.incoming import Incoming
 from mailer.bounce.readers.transcript import ENTRIES_LIMIT, Listener
+from mailer.bounce.told import told
 
 # Its patterns, and the address parser below it, are not bounded: what it is asked about must be.
 _LINES_LIMIT: Final = 300
@@ -37,20 +37,7 @@ def read_second_opinion(incoming: Incoming, raw: bytes) -> list[Bounce]:
         verdict = classify(
             heard.text, action="failed" if address in permanent else "delayed", command=heard.command
         )
-        found.append(
-            Bounce(
-                kind=verdict.kind,
-                recipient=address,
-                enhanced_code=verdict.enhanced_code,
-                reply_code=verdict.reply_code,
-                reason=verdict.reason,
-                diagnostic=heard.text[:DIAGNOSTIC_LIMIT],
-                message_id=incoming.message_id,
-                return_paths=return_paths(incoming),
-                returned_headers=incoming.kept_headers(),
-                reader="flufl.bounce",
-            )
-        )
+        found.append(told(incoming, address, verdict, heard.text, reader="flufl.bounce"))
     return found
 
 

@@ -15,13 +15,12 @@ from sqlalchemy import Engine, text
 from mailer import wiring
 from mailer.flows.notices import wait_before_next
 from mailer.flows.working import Work, only_worker, run_worker
-from mailer.render.model import RenderedEdition
-from mailer.store import ledger, schedule
+from mailer.store import schedule
 from mailer.store.database import open_database, writing
-from mailer.store.editions import NewEdition, freeze
 from subscribers import outbox
 from subscribers.outbox import Notice, Waiting
 from tests.builders.people import a_subscriber
+from tests.builders.spring import a_spring_issue
 from tests.support.newsroom import Newsroom
 from tests.support.people_site import Site, path_in, text_of
 from tests.support.smtp_server import Recorder, smtp_server
@@ -34,34 +33,10 @@ def subscribe(site: Site, address: str = ADA) -> None:
     assert site.client().post("/news/subscribe", data={"email": address}).status_code == 200
 
 
-def an_issue(site: Site, people: int, *, slug: str = "spring", first: int = 0) -> int:
+def an_issue(site: Site, people: int) -> int:
     """A frozen issue with its ledger, planned for so many subscribed people."""
-    edition = RenderedEdition(
-        language="en",
-        subject="Spring",
-        preheader="",
-        mjml="",
-        html="<html><body><p>Spring</p><a href='@@UNSUBSCRIBE_URL@@'>x</a></body></html>",
-        text="Spring\n@@UNSUBSCRIBE_URL@@\n",
-        source_sha256="0" * 64,
-        template_version="0",
-    )
-    now = site.clock()
     with writing(site.engine) as connection:
-        for number in range(first, first + people):
-            a_subscriber(connection, f"reader{number}@example.org", now=now)
-        issue_id, editions = freeze(
-            connection,
-            newsletter="news",
-            slug=slug,
-            title="Spring",
-            issue_date=None,
-            page_url="",
-            editions=[NewEdition(edition, b"# Spring")],
-            now=now,
-        )
-        ledger.plan(connection, issue_id, "news", editions, "en", now)
-    return issue_id
+        return a_spring_issue(connection, people, site.clock())
 
 
 def test_a_notice_that_is_put_off_goes_later_with_the_same_message_id(site: Site) -> None:
@@ -263,7 +238,7 @@ def test_a_scheduled_issue_waits_and_then_goes_to_whoever_is_subscribed_then(sit
     site.clock.forward(minutes=61)
     site.work()
     issue_mail = {one.rcpt_to for one in site.server.received if b"Subject: Spring" in one.content}
-    assert issue_mail == {"reader1@example.org", "reader2@example.org", "late@example.org"}
+    assert issue_mail == {"spring1@example.org", "spring2@example.org", "late@example.org"}
     assert site.rows("issue")[0]["state"] == "finished"
 
 
