@@ -8,34 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Final
-
-from sqlalchemy import Connection
 
 from mailer.delivery import results
 from mailer.delivery.ahead import Ahead
 from mailer.delivery.lanes import Lane, domain_of
 from mailer.delivery.meter import RateMeter
 from mailer.delivery.model import Ending, Outgoing, Refused, Sending
-from mailer.delivery.moments import AT_ONCE, Moments
+from mailer.delivery.moments import Moments
 from mailer.delivery.replies import Meaning, Reply, Stage, meaning_of, mend
+from mailer.delivery.supply import Supply
 from mailer.delivery.suspicion import REMEMBERED, Suspicion
-from mailer.delivery.throttle import limits_of
 from mailer.delivery.writer import LedgerWriter
-from mailer.newsletter import OnUnknown
-from mailer.settings import DomainLimit
-from mailer.store import ledger, pace
-from mailer.store.leasing import Leased, lease
+from mailer.store import ledger
+from mailer.store.leasing import Leased
 from mailer.store.recording import Result
 from mailer.store.states import DeliveryState
-
-BATCH_SECONDS: Final = 2.0
-"""A batch holds what goes out in about so long: who unsubscribes is still caught while a row is not leased."""
-LARGEST_BATCH: Final = 500
 
 
 @dataclass(slots=True)
@@ -67,17 +58,11 @@ class Desk:
         self._loop = asyncio.get_running_loop()
         self._sending = sending
         self._writer = writer
-        self._worker_id = worker_id
         self._moments = moments
-        self._connections = sending.connections or sending.smtp.connections
         self._ahead = Ahead(sending.compose, sending.composers)
         self._suspicion = Suspicion(accepted_before=accepted_before)
         self._accepted_before = accepted_before
-        self._everybody = Lane("", DomainLimit(), sending.rest_seconds)
-        self._lanes: deque[Lane] = deque([self._everybody])  # whose turn it is comes first
-        self._by_domain: dict[str, Lane] = {}
         self._waiting: list[Waiter] = []
-        self._returns = 0  # rows that went back into the queue: a lease that was asked before did not see them
         self.in_flight = 0
         self.answers = 0  # replies that settled a message
         self.meter = RateMeter(self._loop.time())
@@ -89,15 +74,23 @@ class Desk:
         self._last_doubt: tuple[Stage, Reply] | None = None
         self.doubted: deque[int] = deque(maxlen=REMEMBERED)  # deliveries that may have met a fault of the sender
         moments.wake = self.pump
-        for name, limit in sending.smtp.domains.items():
-            self._open_lane(name, limit)
+        self.supply = Supply(
+            sending,
+            writer,
+            worker_id,
+            moments=moments,
+            ahead=self._ahead,
+            meter=self.meter,
+            wake=self.pump,
+            put_back=self._put_back,
+        )
 
     # --- what connections ask for
 
     def take(self) -> Job | None:
         """A row whose moment has come, or None when there is none right now."""
         while self.ending is None:
-            lane, own = self._ready_lane()
+            lane, own = self.supply.ready_lane()
             if lane is None:
                 break
             moment = self._moments.take()
@@ -118,26 +111,11 @@ class Desk:
                 return None
             self.in_flight += 1
             lane.in_flight += 1
-            if len(lane.rows) <= lane.low or len(self._lanes) > 1 or not self._moments.unlimited:
+            if self.supply.runs_low(lane):
                 self._refill()
             return Job(row, message, max(moment, own), lane)
         self._refill()
         return None
-
-    def _ready_lane(self) -> tuple[Lane | None, float]:
-        """The lane whose turn it is among those that may send now, and its own moment."""
-        everybody = self._everybody
-        if len(self._lanes) == 1 and everybody.rows:
-            return everybody, AT_ONCE
-        now = self._loop.time()
-        for _ in range(len(self._lanes)):
-            lane = self._lanes[0]
-            self._lanes.rotate(-1)
-            if lane.rows and lane.has_room(now):
-                moment = lane.take()
-                if moment is not None:
-                    return lane, moment
-        return None, AT_ONCE
 
     def wait(self, waiter: Waiter) -> None:
         """Call ``waiter`` with the next job, or with None when nothing more will come. Last come, first served:
@@ -168,7 +146,7 @@ class Desk:
         """The job was not tried: another connection may have it."""
         self.in_flight -= 1
         job.lane.in_flight -= 1
-        self._lane_of(job.row).rows.appendleft(job.row)
+        self.supply.hand_back(job.row)
         self._loop.call_soon(self.pump)
 
     def lose(self, job: Job) -> None:
@@ -176,8 +154,8 @@ class Desk:
         either, so a new one is leased."""
         self.in_flight -= 1
         job.lane.in_flight -= 1
-        self.release()
-        self._went_back()
+        self.supply.release()
+        self.supply.went_back()
         self._loop.call_soon(self.pump)
 
     def at_moment(self, job: Job, go: Callable[[], None]) -> None:
@@ -209,7 +187,7 @@ class Desk:
         elif meaning is Meaning.DOUBTED:
             meaning = self._doubted(job.row, stage, reply)
         elif meaning is Meaning.REST:
-            self._rest(domain_of(job.row.address))
+            self.supply.rest(domain_of(job.row.address))
         rest = timedelta(seconds=self._sending.rest_seconds if meaning is Meaning.REST else 0)
         return results.from_reply(job.row, reply, meaning, self._sending.now(), rest=rest)
 
@@ -231,19 +209,19 @@ class Desk:
     def broken_off(self, job: Job, why: str) -> Result:
         """The connection broke before the body was handed over."""
         self._settle(job)
-        self._went_back()
+        self.supply.went_back()
         return results.broken_off(job.row, why, self._sending.now())
 
     def not_tried(self, job: Job) -> Result:
         """The job's intent may be durable, but nothing was handed over."""
         self._settle(job)
-        self._went_back()
+        self.supply.went_back()
         return results.not_tried(job.row)
 
     def unanswered(self, job: Job, why: str) -> Result:
         """The body was handed over, and no answer came."""
         self._settle(job)
-        self._went_back()
+        self.supply.went_back()
         return results.unanswered(job.row, why, self._sending.on_unknown, self._sending.now())
 
     def refuse(self, row: Leased, reason: str) -> None:
@@ -281,18 +259,12 @@ class Desk:
         """After ``DONE``: there is more."""
         self.ending = None
         self.closed.clear()
-        self._went_back()
+        self.supply.went_back()
 
     def fail(self, error: BaseException) -> None:
         """Stop because of an error that the engine raises in the end."""
         self.error = self.error or error
         self.close(Ending.LATER)
-
-    def release(self) -> None:
-        """Put the rows that nobody took back into the queue."""
-        for lane in self._lanes:
-            while lane.rows:
-                self._put_back(lane.rows.popleft())
 
     def _put_back(self, row: Leased) -> None:
         self._ahead.forget(row)
@@ -300,75 +272,16 @@ class Desk:
 
     def look_again(self) -> None:
         """There may be new work: rows that became due or were taken over from a dead worker."""
-        self._went_back()
+        self.supply.went_back()
         self.pump()
-
-    def _went_back(self) -> None:
-        self._returns += 1
-        for lane in self._lanes:
-            lane.dry = False
-
-    @property
-    def leased(self) -> int:
-        return sum(len(lane.rows) for lane in self._lanes)
 
     def give_back(self) -> None:
         """Return the moments that were reserved and not used; nothing is taken any more."""
         self._ahead.close()
         self._moments.give_back()
-        for lane in self._lanes:
-            lane.give_back()
+        self.supply.give_back()
 
-    # --- domains with limits of their own
-
-    def _open_lane(self, name: str, limit: DomainLimit) -> Lane:
-        moments = None
-        if limit.rate:
-            moments = Moments(self._sending, self._writer, limits_of(limit.rate), _scope(name))
-            moments.wake = self.pump
-        lane = Lane(name, limit, self._sending.rest_seconds, moments)
-        self._lanes.append(lane)
-        self._by_domain.update(dict.fromkeys(lane.domains, lane))
-        return lane
-
-    def _lane_of(self, row: Leased) -> Lane:
-        if not self._by_domain:
-            return self._everybody
-        return self._by_domain.get(domain_of(row.address), self._everybody)
-
-    def _rest(self, domain: str) -> None:
-        """The domain complains about our volume: leave it alone for a while, here and in every other process."""
-        lane = self._by_domain.get(domain)
-        if lane is not None and lane.rests(self._loop.time()):
-            return
-        lane = self._keep_away(domain, self._sending.rest_seconds)
-        until_us = int((self._sending.now().timestamp() + self._sending.rest_seconds) * 1e6)
-        scope = _scope(lane.name)
-        self._writer.call(lambda connection: pace.rest(connection, scope, until_us))
-
-    def note_rests(self, rests: Mapping[str, int]) -> None:
-        """What every process knows of resting domains: by scope, until when in microseconds since 1970."""
-        wall, now = self._sending.now().timestamp(), self._loop.time()
-        for scope, until_us in rests.items():
-            domain = scope.removeprefix(_scope(""))
-            lane = self._by_domain.get(domain)
-            left = min(until_us / 1e6 - wall, self._sending.rest_seconds)
-            if domain != scope and (lane is None or lane.rested_before(now + left)):
-                self._keep_away(domain, left)
-
-    def _keep_away(self, domain: str, seconds: float) -> Lane:
-        lane = self._by_domain.get(domain) or self._open_lane(domain, DomainLimit())
-        lane.rest(self._loop.time() + seconds)
-        for holder in {lane, self._everybody}:
-            for row in [row for row in holder.rows if self._lane_of(row) is lane]:
-                holder.rows.remove(row)
-                self._put_back(row)
-        self._went_back()
-        self._loop.call_later(max(seconds, 0) + 0.001, self.pump)
-        self._loop.call_soon(self.pump)
-        return lane
-
-    # --- supply
+    # --- keeping going
 
     def pump(self) -> None:
         """Give waiting connections what there is, and fetch more."""
@@ -379,7 +292,7 @@ class Desk:
             self._waiting.pop()(job)
         if self.ending is None:
             self._refill()
-            if not self.in_flight and not any(lane.has_more for lane in self._lanes):
+            if not self.in_flight and not self.supply.has_more:
                 self._nothing_left()
         if self.ending is not None:
             while self._waiting:
@@ -392,68 +305,8 @@ class Desk:
             self.close(Ending.DONE)
 
     def _refill(self) -> None:
-        if self.ending is not None:
-            return
-        ready = False
-        for lane in self._lanes:
-            if len(lane.rows) <= lane.low and not lane.leasing and not lane.dry:
-                size = self._batch(lane)
-                lane.low = size // 2
-                lane.leasing = True
-                answer = self._writer.call(partial(self._lease, lane, max(size - len(lane.rows), 1)))
-                answer.add_done_callback(partial(self._leased, lane, self._returns))
-            if lane.rows and (not lane.limited or not lane.rests(self._loop.time())):
-                lane.refill()
-                ready = True
-        if ready:
-            self._moments.refill()
-
-    def _batch(self, lane: Lane) -> int:
-        now = self._loop.time()
-        if lane.limited and lane.rests(now):
-            return 1  # it tells that there is something to wait for
-        paces = [each for each in (lane.per_second(), self._moments.per_second()) if each]
-        rate = min(paces) if paces else self.meter.per_second(now)
-        return min(max(int(rate * BATCH_SECONDS), 1 if paces else 2 * self._connections), LARGEST_BATCH)
-
-    def _lease(self, lane: Lane, size: int, connection: Connection) -> list[Leased]:
-        now, issue_id = self._sending.now(), self._sending.issue_id
-        if self._sending.on_unknown is OnUnknown.RESEND and lane.after_id == 0:
-            ledger.resend_unknown(connection, issue_id, now, due_only=True)
-        others = frozenset() if lane.limited else frozenset(self._by_domain)
-        return lease(
-            connection,
-            issue_id,
-            self._worker_id,
-            size,
-            now,
-            after_id=lane.after_id,
-            only=lane.domains,
-            without=others,
-        )
-
-    def _leased(self, lane: Lane, returns_before: int, answer: asyncio.Future[list[Leased]]) -> None:
-        lane.leasing = False
-        if answer.cancelled() or answer.exception() is not None:
-            return  # the writer told the engine
-        rows = answer.result()
-        for row in rows:
-            self._lane_of(row).rows.append(row)
-        if not lane.rests(self._loop.time()):
-            self._ahead.expect(rows)
-        if rows:
-            lane.after_id = max(lane.after_id, *(row.delivery_id for row in rows))
-        elif lane.after_id:
-            lane.after_id = 0  # once more from the start: rows may have been put back
-            self._refill()
-        else:
-            lane.dry = self._returns == returns_before
-        self.pump()
-
-
-def _scope(domain: str) -> str:
-    """Where the limits of a domain are remembered."""
-    return f"domain:{domain}"
+        if self.ending is None:
+            self.supply.refill()
 
 
 def _answer(answer: asyncio.Future[Job | None], job: Job | None) -> None:

@@ -311,7 +311,7 @@ class _Engine:
         (state, reason), rests = await self._writer.call(
             lambda connection: (ledger.sending_state(connection, issue_id), pace.rests(connection, since_us))
         )
-        self._desk.note_rests(rests)
+        self._desk.supply.note_rests(rests)
         if state in _ENDINGS:
             self._desk.close(_ENDINGS[state], reason)
 
@@ -342,7 +342,7 @@ class _Engine:
         for state in (S.ACCEPTED, S.REFUSED, S.DEFERRED, S.UNKNOWN):
             counts[state] += self._desk.tally.get(state, 0) - self._known_tally.get(state, 0)
         counts[S.SENDING] = max(self._desk.in_flight, 0)
-        counts[S.LEASED] = self._desk.leased
+        counts[S.LEASED] = self._desk.supply.leased
         settled = sum(counts.values()) - counts[S.QUEUED]
         counts[S.QUEUED] = max(audience - settled, 0)
         rate = self._desk.meter.per_second(now)
@@ -364,7 +364,7 @@ class _Engine:
             with contextlib.suppress(Exception):  # a failing database was noted by the writer
                 await self._writer.call(lambda connection: None)  # a lease may be on its way: it comes first
                 self._desk.give_back()
-                self._desk.release()
+                self._desk.supply.release()
                 outcome = await self._writer.call(self._settle)
         await self._writer.close()
         if outcome is not None and self._progress is not None:
