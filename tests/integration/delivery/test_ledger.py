@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from mailer.newsletter import OnUnknown
 from mailer.store import ledger, workers
+from mailer.store.driver import own_connection
 from mailer.store.ledger import UNKNOWN_ATTEMPTS, Leased
-from mailer.store.recording import REPLY_LENGTH, TARGETS, Result, record
+from mailer.store.recording import REPLY_LENGTH, TARGETS, Result, commit, record
 from mailer.store.states import CHANGES, DeliveryState, SendingState
 from mailer.store.tables import DeliveryRow, IssueRow
 from subscribers.tables import SubscriptionRow, SuppressionRow
@@ -283,3 +284,54 @@ def test_counts_name_every_state_and_add_up_to_the_audience(database: Engine) ->
         found = ledger.counts(connection, issue_id)
     assert set(found) == set(S)
     assert sum(found.values()) == 9
+
+
+WORDS = ["2.0.0 Ok: queued as 4F", 'it said "yes" \\ no', "ünd 中 🎉 '%s' {0}", "", "long " * 200]
+
+
+@pytest.mark.parametrize("intents", [True, False])
+@pytest.mark.parametrize("results", [True, False])
+def test_the_short_way_writes_what_the_general_one_writes(database: Engine, intents: bool, results: bool) -> None:
+    half = len(WORDS)
+    issue_id = a_ledger(database, 4 * half)
+    with database.begin() as connection:
+        worker = a_worker(connection, issue_id)
+        rows = [row.delivery_id for row in ledger.lease(connection, issue_id, worker, 4 * half, NOON)]
+        said, due = [rows[:half], rows[half : 2 * half]], [rows[2 * half : 3 * half], rows[3 * half :]]
+        record(connection, worker, [*said[0], *said[1]], [], NOON)
+
+    def accepted(ids: list[int]) -> list[Result]:
+        found = [Result(each, S.ACCEPTED, 250, "2.0.0", word) for each, word in zip(ids, WORDS, strict=True)]
+        return found if results else []
+
+    with database.begin() as connection:
+        assert record(connection, worker, due[0] if intents else [], accepted(said[0]), LATER) == (
+            set(due[0]) if intents else set()
+        )
+    with own_connection(database) as connection:
+        assert commit(connection, worker, due[1] if intents else [], accepted(said[1]), LATER) == (
+            set(due[1]) if intents else set()
+        )
+    kept = [
+        column for column in DeliveryRow.__table__.c if column.name not in {"id", "subscription_id", "address"}
+    ]
+    with database.begin() as connection:
+        written = {
+            row.id: tuple(row)[1:]
+            for row in connection.execute(select(DeliveryRow.__table__.c.id, *kept).order_by(DeliveryRow.id))
+        }
+    for general, short in ((said[0], said[1]), (due[0], due[1])):
+        assert [written[each] for each in general] == [written[each] for each in short]
+    assert {written[each][2] for each in due[1]} == {"sending" if intents else "leased"}
+
+
+def test_by_the_short_way_too_an_intent_holds_only_for_rows_that_are_still_ours(database: Engine) -> None:
+    issue_id = a_ledger(database, 3)
+    with database.begin() as connection:
+        mine, other = a_worker(connection, issue_id), a_worker(connection, issue_id)
+        rows = [row.delivery_id for row in ledger.lease(connection, issue_id, mine, 3, NOON)]
+        connection.execute(update(DeliveryRow).where(DeliveryRow.id == rows[1]).values(lease=other))
+    with own_connection(database) as connection:
+        assert commit(connection, mine, rows, [], LATER) == {rows[0], rows[2]}
+        commit(connection, mine, [], [Result(each, S.ACCEPTED, 250) for each in rows], LATER)
+    assert states_of(database, issue_id) == {"accepted": 2, "leased": 1}
