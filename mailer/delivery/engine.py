@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.delivery.connect import Unavailable, Way, find_way, hang_up, open_connection, say_goodbye
 from mailer.delivery.desk import Desk, Job
-from mailer.delivery.hours import is_open, opens_at
+from mailer.delivery.hours import closes_at, is_open, opens_at
 from mailer.delivery.model import Ending, Outcome, Progress, Sending, StopSignal
 from mailer.delivery.moments import Moments
 from mailer.delivery.parting import Parting
@@ -284,7 +285,7 @@ class _Engine:
         await self._refresh_counts()
         while True:
             self._tell()
-            await asyncio.sleep(PROGRESS_SECONDS)
+            await asyncio.sleep(min(PROGRESS_SECONDS, self._seconds_to_closing()))
             self._mind_the_hours()
             now = self._loop.time()
             if now - looked >= LOOK_SECONDS:
@@ -321,6 +322,11 @@ class _Engine:
         if hours is not None and not is_open(hours, now):
             self._closed_until = opens_at(hours, now)
             self._desk.close(Ending.LATER)
+
+    def _seconds_to_closing(self) -> float:
+        """Until the hours of delivery are over: a fast server takes hundreds of messages between two looks."""
+        hours, now = self._sending.smtp.hours, self._sending.now()
+        return max((closes_at(hours, now) - now).total_seconds(), 0.001) if hours is not None else math.inf
 
     async def _take_over(self) -> None:
         if await self._writer.call(lambda connection: _recover(connection, self._sending, starting=False)):

@@ -184,8 +184,9 @@ class Session(asyncio.BufferedProtocol):
         self._core.body_sent()
         pieces = [*flight.job.message.pieces, FINAL_DOT]
         if self._core.pipelining:
-            _, opening = self._open(self._desk.take())
-            pieces.append(opening)
+            flight_behind, opening = self._open(self._desk.take())
+            if flight_behind is not None:  # asyncio (Python 3.12) would never get rid of an empty last piece
+                pieces.append(opening)
         self._deadline = self._loop.time() + self._final_seconds
         self._transport.writelines(pieces)
 

@@ -31,6 +31,8 @@ class Authority:
         certificate = (
             _builder(name, name, key, now - timedelta(days=400), now + timedelta(days=400))
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(_signs_certificates(), critical=True)
             .sign(key, hashes.SHA256())
         )
         authority = cls(folder, key, certificate)
@@ -48,11 +50,16 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
         subject = _name(names[0])
+        signer = key if self_signed else self.key
         issuer = subject if self_signed else self.certificate.subject
         certificate = (
             _builder(subject, issuer, key, now - timedelta(days=begun), now + timedelta(days=days))
             .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
-            .sign(key if self_signed else self.key, hashes.SHA256())
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),
+                critical=False,  # from Python 3.13 on, a certificate must have one (RFC 5280 section 4.2.1.1)
+            )
+            .sign(signer, hashes.SHA256())
         )
         path = self.folder / f"server-{certificate.serial_number}.pem"
         path.write_bytes(
@@ -62,6 +69,14 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
         return context
+
+
+def _signs_certificates() -> x509.KeyUsage:
+    names = (
+        "digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign "
+        "crl_sign encipher_only decipher_only"
+    )
+    return x509.KeyUsage(**{name: name == "key_cert_sign" for name in names.split()})
 
 
 def _builder(

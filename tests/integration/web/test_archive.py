@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from mailer.flows.publish import freeze_and_plan
 from mailer.render.model import SLOTS
@@ -17,6 +17,7 @@ from mailer.store import ledger
 from mailer.store.database import writing
 from mailer.store.editions import set_state
 from mailer.store.states import SendingState
+from mailer.store.tables import IssueRow
 from mailer.web import create_app
 from subscribers.rules import SubscribeRules
 from tests.builders.archive import SENT_AT, Installation, a_harbour, an_installation
@@ -147,10 +148,7 @@ def test_scheduled_and_never_sent_issues_are_not_shown(tmp_path: Path) -> None:
     ):
         with writing(installation.engine) as connection:
             set_state(connection, issue.id, state)
-            connection.execute(
-                text("UPDATE issue SET started_at = :at"),
-                {"at": started.replace(tzinfo=None) if started else None},
-            )
+            connection.execute(update(IssueRow).values(started_at=started))
         assert client.get("/harbour/secret/en/").status_code == shown, (state, started)
         assert ("/harbour/secret/en/" in client.get("/harbour/").text) == (shown == 200)
         assert (b"Not yet." in client.get("/harbour/feed.atom").data) == (shown == 200)
