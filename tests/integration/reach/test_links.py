@@ -236,7 +236,9 @@ def test_a_memory_that_cannot_be_read_is_none(content: str, tmp_path: Path) -> N
 
 def test_a_memory_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    Memory(tmp_path / "file" / "links.json").remember({}, NOON)
+    memory = Memory(tmp_path / "file" / "links.json")
+    memory.remember({("https://example.org/", False): Answer(Outcome.FOUND, 200)}, NOON)
+    assert Memory(tmp_path / "file" / "links.json").recall(("https://example.org/", False), NOON) is None
 
 
 def test_offline_asks_nobody_and_says_so(tmp_path: Path) -> None:
