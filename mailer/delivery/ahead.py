@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Iterable
 
+from mailer.delivery.cores import staying_on, usable_cores
 from mailer.delivery.model import Compose, Outgoing
 from mailer.store.leasing import Leased
 
@@ -49,6 +50,7 @@ class Ahead:
         self._compose = compose
         self._expected: dict[int, _Making] = {}  # the event loop's
         self._todo: queue.SimpleQueue[_Making | None] = queue.SimpleQueue()
+        self._cores = usable_cores()  # the event loop may be kept on one
         self._threads = [
             threading.Thread(target=self._work, name=f"compose-{number}", daemon=True) for number in range(threads)
         ]
@@ -85,5 +87,6 @@ class Ahead:
             self._todo.put(None)
 
     def _work(self) -> None:
-        while (making := self._todo.get()) is not None:
-            making.make(self._compose)
+        with staying_on(self._cores):
+            while (making := self._todo.get()) is not None:
+                making.make(self._compose)

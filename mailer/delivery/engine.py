@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.delivery.connect import Unavailable, Way, find_way, hang_up, open_connection, say_goodbye
+from mailer.delivery.cores import staying_on, this_core
 from mailer.delivery.desk import Desk, Job
 from mailer.delivery.hours import closes_at, is_open, opens_at
 from mailer.delivery.model import Ending, Outcome, Progress, Sending, StopSignal
@@ -95,7 +96,8 @@ class _Engine:
         self._progress = progress
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
-        self._writer = LedgerWriter(sending, worker_id, self._writer_failed)
+        self._core = this_core()
+        self._writer = LedgerWriter(sending, worker_id, self._writer_failed, self._core)
         rates = sending.smtp.rate if sending.rates is None else sending.rates
         moments = Moments(sending, self._writer, limits_of(rates, sending.smtp.ramp))
         self._desk = Desk(sending, self._writer, worker_id, moments, accepted_before=accepted_before)
@@ -124,7 +126,8 @@ class _Engine:
 
         stop.listen(stopped)
         try:
-            await self._send()
+            with staying_on(self._core):  # where the ledger's thread is (decision 18)
+                await self._send()
         finally:
             stop.unlisten(stopped)
             for task in [*self._tasks, watch]:

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from mailer.delivery.cores import ANY, Cores, staying_on
 from mailer.delivery.model import Sending
 from mailer.errors import DatabaseError
 from mailer.store.driver import own_connection
@@ -47,11 +48,14 @@ class _Call:
 class LedgerWriter:
     """Takes intents, results and other work from the event loop, and does them on one thread in order."""
 
-    def __init__(self, sending: Sending, worker_id: int, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, sending: Sending, worker_id: int, failed: Callable[[BaseException], None], core: Cores = ANY
+    ) -> None:
         self._engine: Engine = sending.database
         self._now = sending.now
         self._worker_id = worker_id
         self._failed = failed
+        self._core = core
         self._loop = asyncio.get_running_loop()
         self._waiting: list[_Entry] = []
         self._busy = 0  # groups that the thread has
@@ -115,7 +119,7 @@ class LedgerWriter:
 
     def _run(self) -> None:
         try:
-            with own_connection(self._engine) as connection:
+            with staying_on(self._core), own_connection(self._engine) as connection:
                 while self._serve(connection):
                     pass
         except BaseException as error:
