@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailer.delivery.cores import ANY, Cores, staying_on
+from mailer.delivery.cores import Cores, staying_on
 from mailer.delivery.model import Sending
 from mailer.errors import DatabaseError
 from mailer.store.driver import own_connection
@@ -49,7 +49,7 @@ class LedgerWriter:
     """Takes intents, results and other work from the event loop, and does them on one thread in order."""
 
     def __init__(
-        self, sending: Sending, worker_id: int, failed: Callable[[BaseException], None], core: Cores = ANY
+        self, sending: Sending, worker_id: int, failed: Callable[[BaseException], None], core: Cores
     ) -> None:
         self._engine: Engine = sending.database
         self._now = sending.now
